@@ -1,0 +1,95 @@
+"""`desk doctor`: what this desk stands on, a line each, with the way out."""
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+
+import click
+import redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+
+from desk import clock, db, heartbeats
+from desk import mail as mails
+from desk.cli import schema
+from desk.cli.office import show
+from desk.db import Database
+from desk.settings import Settings
+
+SILENT = timedelta(seconds=60)
+Line = tuple[str, bool, str]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def doctor(as_json: bool) -> None:
+    """Check database, migrations, broker, heartbeats, mail and folders; exit status 1 if anything is wrong."""
+    settings = Settings.from_env()
+    lines = list(_look(settings))
+    show(
+        [{"what": what, "state": "ok" if fine else "WRONG", "says": says} for what, fine, says in lines],
+        as_json=as_json,
+        empty="",
+    )
+    sys.exit(0 if all(fine for _, fine, _ in lines) else 1)
+
+
+def _look(settings: Settings) -> Iterator[Line]:
+    yield _folder(settings)
+    database = db.connect(settings.database_url)
+    try:
+        at = schema.current(database.engine)
+    except DBAPIError as error:
+        yield "database", False, f"does not answer ({error.orig}): check DATABASE_URL, start the server"
+    else:
+        yield "database", True, database.engine.dialect.name
+        current = at == schema.head()
+        yield "migrations", current, "up to date" if current else "behind this release: run `desk db upgrade`"
+        if current:
+            yield from _heartbeats(database)
+    finally:
+        database.engine.dispose()
+    yield _broker(settings)
+    yield _mail(settings)
+
+
+def _folder(settings: Settings) -> Line:
+    if not settings.var.is_dir():
+        return "folder", False, f"{settings.var} does not exist: `desk init` makes it, or set DESK_VAR"
+    if not os.access(settings.var, os.W_OK):
+        return "folder", False, f"{settings.var} can't be written by this user: chown it, or set DESK_VAR"
+    if settings.var.stat().st_mode & 0o007:
+        return "folder", False, f"{settings.var} is open to everybody: chmod 700 {settings.var}"
+    return "folder", True, str(settings.var)
+
+
+def _heartbeats(database: Database) -> Iterator[Line]:
+    with database.reading() as session:
+        seen = heartbeats.latest(session)
+    for name in ("worker", "beat"):
+        age = clock.utcnow() - seen[name] if name in seen else None
+        if age is None:
+            yield name, False, "never seen: start it with `desk up`"
+        elif age > SILENT:
+            yield name, False, f"silent for {int(age.total_seconds())} s: look at its log, start it again"
+        else:
+            yield name, True, f"seen {int(age.total_seconds())} s ago"
+
+
+def _broker(settings: Settings) -> Line:
+    if settings.redis_url is None:
+        return "broker", True, "embedded, started by `desk up`"
+    try:
+        with redis.Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3) as broker:
+            broker.ping()
+    except (RedisError, OSError, ValueError) as error:
+        return "broker", False, f"does not answer ({error}): work goes on by the tickers, later than it should"
+    return "broker", True, "answers"
+
+
+def _mail(settings: Settings) -> Line:
+    if settings.smtp_url is None:
+        return "mail", True, "captured and shown at /mail, never sent: set SMTP_URL to send"
+    handed = mails.SmtpMailer(settings.smtp_url, timeout=10).greet()
+    return "mail", handed.outcome == "taken", handed.said

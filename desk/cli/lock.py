@@ -1,0 +1,55 @@
+"""One `desk up` a folder."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from desk.cli import guard
+from desk.errors import NotNow
+
+
+@contextmanager
+def only_one(path: Path, *, patience: float = 12) -> Iterator[int]:
+    """Hold the lock file `path` within the block; gives its descriptor, for `supervisor.run`.
+
+    The kernel lets go of the lock when its holders are gone, so a file left by a crash hinders nobody. A killed run's
+    guard holds it until everything of that run has ended: it is waited for, up to `patience` seconds.
+    Raises NotNow, naming the process, when a desk runs.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _acquire(fd, path, patience)
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, b"%d\n" % os.getpid(), 0)
+        yield fd
+        fcntl.flock(fd, fcntl.LOCK_UN)  # for the guard too: it shares the lock
+    finally:
+        os.close(fd)
+
+
+def _acquire(fd: int, path: Path, patience: float) -> None:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # empty for the moment between another's locking and its writing
+            holder = os.pread(fd, 20, 0).decode().strip()
+            if (holder and _alive(int(holder))) or time.monotonic() > until:
+                raise NotNow(
+                    "A desk already runs in %(folder)s, as process %(pid)s. "
+                    "Stop that one first, or set DESK_VAR to another folder.",
+                    folder=str(path.parent),
+                    pid=holder or "?",
+                ) from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _alive(pid: int) -> bool:
+    return any(process.pid == pid for process in guard.running())  # a zombie holds nothing

@@ -1,0 +1,40 @@
+"""`desk user add` and `desk user link`."""
+
+import click
+
+from desk import clock
+from desk.actor import SYSTEM
+from desk.cli.office import open_store
+from desk.newsroom import staffing
+from desk.settings import Settings
+
+
+@click.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="As it stands in a byline.")
+@click.option("--title", default="", help="Such as: Black Sea Correspondent.")
+@click.option("--zone", default="UTC", show_default=True, help="Where they are, such as Europe/Kyiv.")
+@click.option("--admin", is_flag=True, help="An administrator: people, desks, settings.")
+def add(email: str, name: str, title: str, zone: str, admin: bool) -> None:
+    """Invite a person; prints the link that they are mailed, too."""
+    settings = Settings.from_env()
+    with open_store(settings).write() as session:
+        _, secret = staffing.invite(
+            session, SYSTEM, name=name, email=email, title=title, zone=zone, is_admin=admin, now=clock.utcnow()
+        )
+    click.echo(f"{settings.url}/come-in/{secret}")
+
+
+@user.command("link")
+@click.argument("email")
+def link(email: str) -> None:
+    """Print a one-time sign-in link for somebody who is locked out."""
+    settings = Settings.from_env()
+    with open_store(settings).write() as session:
+        secret = staffing.sign_in_link(session, email, clock.utcnow())
+    click.echo(f"{settings.url}/come-in/{secret}")

@@ -1,0 +1,105 @@
+"""`desk up`: everything with one command. Migrates, starts the broker if none is named, then the Procfile."""
+
+import http.client
+import sys
+import urllib.request
+from collections.abc import Callable
+
+import click
+import redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from desk import db
+from desk.cli import database, demo
+from desk.cli.lock import only_one
+from desk.cli.office import open_store
+from desk.cli.supervisor import Process, read_procfile, run
+from desk.cli.valkey import EmbeddedValkey
+from desk.errors import Unavailable
+from desk.settings import Settings, environment, resource
+
+SENDING = {"worker": 30.0}  # hand-overs under way may finish
+
+
+@click.command()
+@click.option("--demo", "with_demo", is_flag=True, help="Load the demo newsroom, if the database is empty.")
+def up(with_demo: bool) -> None:
+    """Run the desk: web, worker, beat, and a broker of its own unless REDIS_URL names one."""
+    settings = Settings.from_env()
+    settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with only_one(settings.var / "desk.lock") as lock:
+        _must_answer(settings)
+        click.echo("Bringing the database up to date …")
+        database.bring_up(settings)
+        lines = _welcome(settings, with_demo)
+        env = environment() | _for_children(settings, with_demo)
+        processes = []
+        if settings.redis_url is None:
+            broker = EmbeddedValkey(settings.var / "valkey")
+            env["REDIS_URL"] = broker.url
+            processes.append(broker.process(env))
+        for name, command in read_procfile(resource("Procfile")).items():
+            processes.append(
+                Process(
+                    name=name,
+                    command=command,
+                    env=env,
+                    layer=1 if name == "web" else 2,  # readers first: the others would slow its start
+                    grace=SENDING.get(name, 6.0),
+                    finishing="finish sending" if name in SENDING else "stop",
+                    ready=_web_answers(settings) if name == "web" else None,
+                )
+            )
+        sys.exit(run(processes, lock=lock, on_ready=lambda: click.echo("\n".join(lines))))
+
+
+def _must_answer(settings: Settings) -> None:
+    """A database or a broker that is named must be there: never a silent fall-back."""
+    try:
+        engine = db.connect(settings.database_url).engine
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        engine.dispose()
+    except DBAPIError as error:
+        raise Unavailable("DATABASE_URL names a database that does not answer: %(why)s", why=error.orig) from error
+    if settings.redis_url is None:
+        return
+    try:
+        with redis.Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3) as broker:
+            broker.ping()
+    except (RedisError, OSError, ValueError) as error:
+        raise Unavailable("REDIS_URL names a broker that does not answer: %(why)s", why=error) from error
+
+
+def _for_children(settings: Settings, with_demo: bool) -> dict[str, str]:
+    env = {"DESK_VAR": str(settings.var), "PORT": str(settings.port)}
+    if with_demo:
+        env |= {"DESK_DEMO": "1", "DESK_PRIVATE_ADDRESSES": "1"}
+    return env
+
+
+def _welcome(settings: Settings, with_demo: bool) -> list[str]:
+    """What is printed once the web answers: the address, and links by which to come in."""
+    store = open_store(settings)
+    lines = ["", f"Dateline is at {settings.url}"]
+    if with_demo:
+        lines += demo.load(store, settings)
+    elif link := database.first_link(store, settings):
+        lines += ["This newsroom is empty. Its first administrator comes in once by this link:", f"  {link}"]
+    store.database.engine.dispose()
+    return [*lines, "Stop with Ctrl-C.", ""]
+
+
+def _web_answers(settings: Settings) -> Callable[[], bool]:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def ready() -> bool:
+        try:
+            with direct.open(f"http://127.0.0.1:{settings.port}/healthz", timeout=0.3) as answer:
+                return bool(answer.status == 200)
+        except (OSError, http.client.HTTPException):
+            return False
+
+    return ready

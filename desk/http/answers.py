@@ -1,0 +1,97 @@
+"""Errors as responses: one place where the error tree becomes statuses and pages."""
+
+import structlog
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from desk import errors
+from desk.db import is_down
+from desk.http.context import visit
+from desk.http.forms import sentence
+
+STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.Forbidden, 403),
+    (errors.NotNow, 409),
+    (errors.SignInNeeded, 401),
+    (errors.Throttled, 429),
+    (errors.TooLarge, 413),
+    (errors.Unavailable, 503),
+    (errors.Unreachable, 502),
+    (errors.DeskError, 422),
+)
+PAGES = frozenset({400, 403, 404, 405, 409, 413, 429, 500, 503})
+log = structlog.get_logger()
+
+
+def status_of(error: errors.DeskError) -> int:
+    """The HTTP status that says what kind of refusal this is."""
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def install(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(errors.DeskError, _desk_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def see(endpoint: str, **values: object) -> Response:
+    """Go on to another page after a verb (303, so that Back and Reload never repeat it)."""
+    return make_response(redirect(url_for(endpoint, **values), 303))  # type: ignore[arg-type]  # Flask's own keyword names
+
+
+def held(status: int) -> Response:
+    """Nothing typed is lost: the form that could not be taken, with all its fields, to be sent again.
+
+    For an expired session (401) after signing in on this very page, for an old form (400) by one press.
+    """
+    fields = [(name, value) for name in request.form for value in request.form.getlist(name)]
+    kept = [(name, value) for name, value in fields if name not in ("csrf_token", "password")]
+    return make_response(
+        render_template("door/held.html", held_fields=kept, action=request.full_path, status=status), status
+    )
+
+
+def page(status: int, message: str) -> Response:
+    """The error page of a status, with a sentence."""
+    name = status if status in PAGES else 400 if status < 500 else 500
+    return make_response(render_template(f"errors/{name}.html", message=message, status=status), status)
+
+
+def _desk_error(error: errors.DeskError) -> Response:
+    visit().db = None
+    response = page(status_of(error), sentence(error))
+    if isinstance(error, errors.Throttled):
+        response.headers["Retry-After"] = str(error.params.get("seconds", 60))
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    visit().db = None
+    response = page(error.code, "")
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _database_error(error: DBAPIError) -> Response:
+    visit().db = None
+    if is_down(error):
+        log.warning("database does not answer", error=str(error.orig))
+        response = page(503, "")
+        response.headers["Retry-After"] = "10"
+        return response
+    log.exception("database error", exc_info=error)
+    return page(500, "")
+
+
+def _unexpected(error: Exception) -> Response:
+    visit().db = None
+    log.exception("unexpected error", path=request.path, exc_info=error)
+    return page(500, "")

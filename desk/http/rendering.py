@@ -1,0 +1,88 @@
+"""What every template may use: filters for times and words, and the frame around the page."""
+
+from typing import Any
+
+from flask import Flask, g, url_for
+from flask_babel import Babel, get_locale, gettext
+
+from desk import clock, text
+from desk.http import cookies, phrases, words
+from desk.http.context import visit
+from desk.http.frame import frame
+from desk.permissions import NOWHERE, Facts, could, permits
+from desk.settings import RELEASE
+
+PHRASES = (
+    "medium_word", "cause_word", "role_word", "field_word", "state_kind", "story_steps", "happened", "message_words",
+    "readings", "copy_html", "dateline_of", "may_write", "desk_choices", "person_choices", "person_options",
+    "role_choices", "state_options", "media_choices", "page_url", "problem_with",
+    "delivery_word", "notice_word", "republished_html",
+)  # fmt: skip
+RTL = frozenset({"ar", "he", "fa", "ur"})
+
+
+def install(app: Flask) -> None:
+    """Register filters, globals and the context processor."""
+    Babel(app, locale_selector=_language, timezone_selector=lambda: "UTC")
+    app.jinja_options = {
+        **app.jinja_options,
+        "extensions": ["jinja2.ext.i18n"],
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    }
+    env = app.jinja_env
+    env.filters.update(
+        when=clock.hhmm,
+        day=lambda at, zone: clock.day_words(at, zone, visit().now, gettext),
+        due_words=lambda at: clock.due_words(at, visit().now, gettext),
+        ago=lambda at: clock.ago(at, visit().now, gettext),
+        place_of=clock.place_of,
+        initials=text.initials,
+        plain=text.plain_text,
+        shorten=text.shorten,
+        stamp=phrases.stamp,
+    )
+    env.globals.update(
+        static=_static,
+        csrf_token=cookies.csrf_token,
+        release=RELEASE,
+        can=_can,
+        band_label=words.band_label,
+        state_word=words.state_word,
+        short_name=words.short_name,
+        who_line=lambda row, lead: words.who_line(row, lead, visit().now),
+        row_chip=words.row_chip,
+        rare_moves=phrases.RARE_MOVES,
+        **{name: getattr(phrases, name) for name in PHRASES},
+    )
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    found = g.get("visit")
+    language = str(get_locale() or "en").replace("_", "-")
+    shared: dict[str, Any] = {
+        "lang": language,
+        "dir": "rtl" if language.split("-")[0] in RTL else "ltr",
+        "now": found.now if found else clock.utcnow(),
+        "flashes": cookies.read_flashes() if found else [],
+    }
+    return {**shared, **frame(found)}
+
+
+def _language() -> str:
+    found = g.get("visit")
+    return found.person.language if found and found.person else "en"
+
+
+def _can(permission: str, facts: Facts = NOWHERE) -> bool:
+    """Whether the reader may; without facts, whether there can be a thing to which they may."""
+    who = visit().actor
+    if who is None:
+        return False
+    return could(who, permission) if facts is NOWHERE else permits(who, permission, facts)
+
+
+def _static(name: str) -> str:
+    """A static file's address, with the release in it so that it can be kept for a year."""
+    return url_for("static", filename=name, v=RELEASE)

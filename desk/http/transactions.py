@@ -1,0 +1,166 @@
+"""The request as an edge: how a view gets its transaction, and when that is committed.
+
+GET and HEAD run in a read-only transaction. Everything else: the body is read whole and the session looked up in a
+read transaction, with CSRF and `prepare`; only then the write transaction begins and the session is looked up again,
+so that a slow upload never holds the write lock. The commit comes inside dispatch, before the response is final.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Request, Response, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from desk import clock, revisions
+from desk.errors import DeskError, Forbidden, Invalid, NotNow, SignInNeeded
+from desk.http import answers, cookies, login
+from desk.http.context import Visit, visit
+from desk.http.routing import RULE, Rule, View
+from desk.permissions import could
+from desk.settings import RELEASE, Settings
+from desk.store import Store
+
+READS = ("GET", "HEAD")
+UNLOGGED = frozenset({"static"})  # files that are the same for everybody
+
+
+class DeskFlask(Flask):
+    """Flask, with transactions in its dispatch and no route without a permission."""
+
+    store: Store
+    settings: Settings
+    now: Callable[[], Any] = staticmethod(clock.utcnow)
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        if request.routing_exception is not None:
+            self.raise_routing_exception(request)
+        if request.endpoint in UNLOGGED or request.method == "OPTIONS":
+            return super().dispatch_request()
+        view = self.view_functions[request.endpoint or ""]
+        rule: Rule | None = getattr(view, RULE, None)
+        if rule is None:
+            raise Forbidden("This page has no rule that says who may see it, so nobody may.")
+        if request.method in READS:
+            return self._read(rule, view)
+        return self._write(rule, view)
+
+    def _read(self, rule: Rule, view: View) -> Response:
+        with self.store.read() as session:
+            if not self._enter(session, rule):
+                return self._to_the_door()
+            tag = _etag(session, rule)
+            unchanged = tag is not None and tag in request.if_none_match
+            response = Response(status=304) if unchanged else self._answer(view)
+            if tag and response.status_code in (200, 304):
+                response.set_etag(tag)
+                response.headers["Cache-Control"] = "private, no-cache"
+            return response
+
+    def _write(self, rule: Rule, view: View) -> Response:
+        request.get_data(parse_form_data=True)
+        with self.store.read() as session:
+            entered = self._enter(session, rule)
+            if not entered:
+                return answers.held(401)
+            if not cookies.csrf_holds():
+                if cookies.same_origin():
+                    return answers.held(400)
+                raise Invalid("This form is too old or came from another place. Open the page again and repeat it.")
+            if rule.prepare:
+                try:
+                    visit().prepared = rule.prepare(**_arguments())
+                except DeskError as error:
+                    return self._again(rule, error)
+
+        def act(session: Session) -> Response:
+            if not self._enter(session, rule):
+                raise SignInNeeded("You were signed out a moment ago.")
+            return self._answer(view)
+
+        try:
+            return self.store.run(act)
+        except (Invalid, NotNow) as error:
+            g.pop("flashes", None)
+            return self._again(rule, error)
+        except SignInNeeded:
+            return answers.held(401)
+        except IntegrityError:
+            g.pop("flashes", None)
+            return self._again(
+                rule,
+                NotNow(
+                    "Somebody else changed this a moment before you. Look again, then repeat it if it still stands."
+                ),
+            )
+        finally:
+            visit().db = None
+
+    def _again(self, rule: Rule, error: DeskError) -> Response:
+        """The page of the form, filled with what was typed and the sentence that says why not."""
+        if rule.again is None:
+            raise error
+        view = self.view_functions[rule.again]
+        with self.store.read() as session:
+            self._enter(session, getattr(view, RULE))
+            visit().problem = error
+            response = self._answer(view)
+        response.status_code = answers.status_of(error)
+        return response
+
+    def _answer(self, view: View) -> Response:
+        return self.make_response(self.ensure_sync(view)(**_arguments()))
+
+    def _enter(self, session: Session, rule: Rule) -> bool:
+        """Look the reader up in `session`; False if the route needs somebody and nobody is signed in."""
+        visit().db = session
+        login.enter()
+        actor = visit().actor
+        if rule.may == "public":
+            return True
+        if actor is None:
+            return False
+        if not could(actor, rule.may):
+            raise Forbidden("This page is not for your role. Ask an administrator if you need it.")
+        return True
+
+    def _to_the_door(self) -> Response:
+        target = request.full_path if request.query_string else request.path
+        response = self.make_response(redirect(url_for("door.sign_in", next=None if target == "/" else target)))
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def open_visit(app: DeskFlask) -> None:
+    """Begin the request's state; called before each request."""
+    g.visit = Visit(settings=app.settings, now=app.now())
+
+
+def _arguments() -> dict[str, Any]:
+    return dict(request.view_args or {})
+
+
+def _etag(session: Session, rule: Rule) -> str | None:
+    """The hash of all on which a live page hangs; the minute is in it, as a row becomes late with nobody writing."""
+    found = visit()
+    if rule.live is None or found.actor is None or found.person is None:
+        return None
+    mine: set[tuple[revisions.Kind, int]] = {("person", found.actor.id), ("newsroom", 0)}
+    wanted = rule.live(**_arguments()) | mine
+    parts = (
+        RELEASE,
+        found.actor,
+        found.person.language,
+        found.person.present_zone,
+        _address(request),
+        request.cookies.get("desk_flash"),
+        revisions.read(session, wanted),
+        clock.minute_floor(found.now).isoformat(),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def _address(req: Request) -> str:
+    return req.full_path + (req.headers.get("HX-Request") or "")

@@ -1,0 +1,167 @@
+"""Approve copy, or send it back with a note. Nobody approves their own copy."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from desk.actor import Actor
+from desk.approvals import queries as decisions
+from desk.approvals import rules
+from desk.approvals import service as approvals
+from desk.approvals.models import Decision
+from desk.assignments import queries as assignments
+from desk.assignments import service as assigning
+from desk.assignments.models import Assignment
+from desk.audit.service import record
+from desk.drafts import queries as drafts
+from desk.drafts.models import Version
+from desk.errors import Forbidden, Invalid, NotFound, NotNow
+from desk.newsroom import reading, reminding, telling
+from desk.people import queries as people
+from desk.people.models import Person
+from desk.stories import queries as stories
+from desk.stories import service as storying
+from desk.stories import workflow
+from desk.stories.models import Edition, Story
+
+
+def approve(
+    session: Session, actor: Actor, story_public_id: str, version_public_id: str, note: str, now: datetime
+) -> Decision:
+    """Approve the last version of a story's main draft.
+
+    Raises NotNow if a newer version exists or the story is not at that point, Forbidden for one's own copy.
+    """
+    story, _ = reading.lock_story(session, actor, story_public_id, "copy.approve")
+    version = _last(session, story, version_public_id)
+    workflow.after(story.state, "approve")
+    if own_copy(session, actor, story, version):
+        raise Forbidden(
+            "This is your own copy: somebody else approves it. An editor alone at night may publish it on their own "
+            "authority."
+        )
+    decision = approvals.decide(session, version_id=version.id, person_id=actor.id, kind="approve", note=note, now=now)
+    before, after = storying.move(session, story, "approve", now=now)
+    record(
+        session, actor, "copy_approved", ("version", version.id), now=now, story_id=story.id, desk_id=story.desk_id,
+        before=before, after=after, why=note.strip(), n=version.n,
+    )  # fmt: skip
+    _tell(session, actor, "approved", story, version, decision, now)
+    return decision
+
+
+def send_back(
+    session: Session, actor: Actor, story_public_id: str, version_public_id: str, note: str, now: datetime
+) -> Decision:
+    """Return copy to its writer with a note: story and assignment report again, rungs still ahead are planned again.
+
+    Raises Invalid without a note, NotNow if a newer version exists or the story is not at that point.
+    """
+    story, _ = reading.lock_story(session, actor, story_public_id, "copy.approve")
+    version = _last(session, story, version_public_id)
+    workflow.after(story.state, "return")
+    if not note.strip():
+        raise Invalid("Say what is to be done: the note goes back with the copy.", field="note")
+    stood = decisions.in_force(session, version.id)
+    decision = approvals.decide(session, version_id=version.id, person_id=actor.id, kind="return", note=note, now=now)
+    before, after = storying.move(session, story, "return", now=now)
+    assignment = reading.main_assignment(session, story.id)
+    moved = {}
+    if assignment is not None and assignment.state == "filed":
+        was, is_now = assigning.move(session, assignment, "return")
+        moved = {"assignment": assignment.public_id, "assignment_was": was, "assignment_is": is_now}
+        reminding.plan(session, assignment, now=now)
+        storying.set_due(session, story, assignments.next_deadline(session, story.id), now=now)
+    record(
+        session, actor, "copy_returned", ("version", version.id), now=now, story_id=story.id, desk_id=story.desk_id,
+        before=before, after=after, why=note.strip(), n=version.n, **moved,
+    )  # fmt: skip
+    _tell(session, actor, "returned", story, version, decision, now)
+    if stood is not None:
+        _tell_overtaken(session, actor, story, version, stood, decision, now)
+    return decision
+
+
+def own_copy(session: Session, actor: Actor, story: Story, version: Version) -> bool:
+    """Whether `version`, the last of the main draft, is this actor's own copy: what the approve button asks, too."""
+    if actor.person_id is None:
+        return False
+    versions = drafts.of_draft(session, version.draft_id)
+    edition = stories.current_edition(session, story.id)
+    edition_n = _stands_out(versions, edition) if edition is not None else None
+    filed = [of.id for of in versions if of.filed_at is not None and of.n > (edition_n or 0)]
+    lines = drafts.bylines(session, [*filed[-1:], version.id]) if edition is None else {}
+    return rules.own_copy(
+        actor.person_id,
+        actor.name,
+        rules.writers(
+            [rules.Wrote(of.n, of.author_id, of.filed_at is not None) for of in versions],
+            edition_n=edition_n,
+            prepared_by=story.next_by_id,
+        ),
+        [rules.Byline(line.name, line.person_id) for over in lines.values() for line in over],
+    )
+
+
+def _stands_out(versions: Sequence[Version], edition: Edition) -> int:
+    """The number of the last version with the edition's text: giving a next edition up puts that text back."""
+    out = next(of for of in versions if of.id == edition.version_id)
+    return max(of.n for of in versions if of.n >= out.n and _text(of) == _text(out))
+
+
+def _text(version: Version) -> tuple[object, ...]:
+    return version.headline, version.abstract, version.dateline_places, version.body_html, version.ednote
+
+
+def _last(session: Session, story: Story, version_public_id: str) -> Version:
+    main = drafts.main_draft(session, story.id)
+    version = drafts.version(session, version_public_id)
+    if version.draft_id != main.id:
+        raise NotFound("There is no such version of this story.")
+    if version.n != main.last_n:
+        raise NotNow(
+            "A newer version exists: you read version %(n)s, the last is %(last)s. Read what changed, then decide.",
+            n=version.n,
+            last=main.last_n,
+        )
+    return version
+
+
+def _writers(session: Session, story: Story, assignment: Assignment | None, version: Version) -> list[Person]:
+    """Those whose copy it is: who prepared the next edition, else the assignee, else whoever wrote this version."""
+    assignee = assignment.assignee_id if assignment is not None else None
+    first = story.next_by_id or assignee or version.filed_by or version.author_id
+    return list(people.people(session, [first] if first is not None else []).values())
+
+
+def _tell(
+    session: Session, actor: Actor, kind: str, story: Story, version: Version, decision: Decision, now: datetime
+) -> None:
+    assignment = reading.main_assignment(session, story.id)
+    told = {person.id: person for person in _writers(session, story, assignment, version)}
+    if kind == "approved":
+        told |= {person.id: person for person in reading.editors(session, story, assignment)}
+    telling.tell(
+        session, kind, told.values(), but=actor, key=f"{kind}:{decision.id}",
+        facts=reading.about(
+            session, story, assignment, by=actor.name, n=version.n, version=version.public_id,
+            headline=version.headline, note=decision.note,
+        ),
+        story=story, now=now,
+    )  # fmt: skip
+
+
+def _tell_overtaken(
+    session: Session, actor: Actor, story: Story, version: Version, stood: Decision, decision: Decision, now: datetime
+) -> None:
+    """Tell whoever had approved this version that it went back all the same."""
+    telling.tell(
+        session, "approval_voided", people.people(session, [stood.person_id]).values(), but=actor,
+        key=f"approval_voided:return:{decision.id}",
+        facts=reading.about(
+            session, story, reading.main_assignment(session, story.id), by=actor.name, n=version.n,
+            version=version.public_id, why=decision.note,
+        ),
+        story=story, now=now,
+    )  # fmt: skip

@@ -1,0 +1,303 @@
+"""Commissioning: make a story, offer it, accept or decline, say how it goes, move a deadline, reassign, cancel.
+
+Every verb locks the story first; then the state of its assignments and offers decides, and the first of several to
+accept is the first. Nobody is told of what they did themselves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from desk import clock, db
+from desk.actor import Actor
+from desk.assignments import queries, rules
+from desk.assignments import service as assignments
+from desk.assignments.models import Assignment, Offer
+from desk.audit.service import record
+from desk.drafts import service as drafts
+from desk.errors import Invalid
+from desk.newsroom import commission, reading, reminding
+from desk.newsroom.commission import Commission
+from desk.newsroom.telling import editors_of, iso, unsay
+from desk.people import queries as people_queries
+from desk.people.models import Desk, Person
+from desk.permissions import Facts, require
+from desk.stories import service as stories
+from desk.stories.models import Story
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The assignment is theirs."""
+
+    assignment: Assignment
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Somebody else was first: `by` has the assignment. Nothing was changed."""
+
+    assignment: Assignment
+    offer: Offer
+    by: Person
+
+
+def make_story(
+    session: Session,
+    actor: Actor,
+    desk_public_id: str,
+    *,
+    slug: str,
+    title: str,
+    brief: str = "",
+    places: Sequence[str] = (),
+    zone: str | None = None,
+    language: str = "en",
+    length: int | None = None,
+    now: datetime,
+) -> Story:
+    """Make a story on a desk, with its main draft. `zone` is where it plays; the desk's own if none is given.
+
+    Raises Invalid for a slug that is malformed or used that day, an unknown zone, an impossible length.
+    """
+    desk = people_queries.desk(session, desk_public_id)
+    require(actor, "story.make", Facts(desk_id=desk.id))
+    if desk.closed_at is not None:
+        raise Invalid("The %(desk)s is closed. Choose another desk.", field="desk", desk=desk.name)
+    story = stories.make(
+        session,
+        desk_id=desk.id,
+        desk_zone=desk.zone,
+        slug=slug,
+        title=title,
+        brief=brief,
+        places=list(places),
+        zone=clock.find_zone(zone) if zone else None,
+        language=language,
+        length=rules.length(length),
+        made_by=actor.person_id,
+        now=now,
+    )
+    drafts.open_main(session, story_id=story.id)
+    record(
+        session, actor, "story_made", ("story", story.id), now=now, story_id=story.id, desk_id=desk.id,
+        after=story.state, slug=story.slug, title=story.title,
+    )  # fmt: skip
+    return story
+
+
+def assign(
+    session: Session,
+    actor: Actor,
+    story_public_id: str,
+    *,
+    medium: str,
+    brief: str = "",
+    length: int | None = None,
+    moment: clock.Moment,
+    people: Sequence[str] = (),
+    editor: str | None = None,
+    now: datetime,
+) -> Assignment:
+    """Commission something for a story: put it to each of `people`, or to nobody yet.
+
+    Raises Invalid for a deadline not ahead of `now`, and for people or an editor who can't be asked; NotNow if the
+    story is over, or the same was asked of the same people a moment ago.
+    """
+    story, _ = reading.lock_story(session, actor, story_public_id, "assignment.give")
+    commission.refuse_over(story)
+    asked = commission.askable(session, people)
+    assignment, offers = assignments.make(
+        session,
+        story_id=story.id,
+        editor_id=commission.editor_id(session, story, editor),
+        medium=medium,
+        brief=brief,
+        length=length,
+        moment=moment,
+        people=[person.id for person in asked],
+        now=now,
+    )
+    case = Commission(session, actor, now, story, session.get_one(Desk, story.desk_id), assignment, offers)
+    case.open_draft()
+    reminding.plan(session, assignment, now=now)
+    case.record("assigned", after="open", people=[person.name for person in asked])
+    case.tell_offers(offers)
+    case.settle()
+    return assignment
+
+
+def offer(
+    session: Session, actor: Actor, assignment_public_id: str, *, people: Sequence[str], now: datetime
+) -> list[Offer]:
+    """Put an open assignment to further people. Raises Invalid for none, or for one who has the offer already."""
+    case = commission.given(session, actor, assignment_public_id, now=now)
+    commission.refuse_over(case.story)
+    asked = commission.askable(session, people)
+    if not asked:
+        raise Invalid("Choose whom to ask.", field="people")
+    made = case.offer(asked)
+    case.record("offered", people=[person.name for person in asked])
+    case.settle()
+    return made
+
+
+def accept(session: Session, actor: Actor, offer_public_id: str, *, now: datetime) -> Accepted | Lost:
+    """Accept an offer: the first of several has the assignment, and what was offered to the others lapses.
+
+    Whoever comes later gets `Lost`, and whoever has it already `Accepted`, with nothing changed. Raises NotNow if the
+    offer was declined or withdrawn, or the story is over.
+    """
+    case, mine = commission.offered_to(session, actor, offer_public_id, now=now)
+    assignment = case.assignment
+    winner = None if assignment.state == "cancelled" else assignment.assignee_id
+    standing = rules.answer(mine.state, winner=winner, person=mine.person_id)
+    if standing == "lost":
+        return Lost(assignment, mine, session.get_one(Person, winner))
+    if standing == "take":
+        commission.refuse_over(case.story)
+        (before, after), lapsed = assignments.take(session, assignment, case.offers, mine, now=now)
+        case.open_draft()
+        if case.is_main:
+            case.move_story("accept")
+        reminding.plan(session, assignment, now=now)
+        name = session.get_one(Person, mine.person_id).name
+        case.record("accepted", before=before, after=after, person=name)
+        case.tell_editors("answered", f"answered:{mine.id}", answer="accepted", by=name)
+        case.tell_gone(lapsed, ended="taken", by=name)
+        case.settle()
+    return Accepted(assignment, mine)
+
+
+def decline(session: Session, actor: Actor, offer_public_id: str, *, reason: str, now: datetime) -> Offer:
+    """Decline an offer. Raises Invalid without a reason, NotNow if it was answered or withdrawn before."""
+    case, mine = commission.offered_to(session, actor, offer_public_id, now=now)
+    reason = rules.reason(reason)
+    assignments.answer(session, mine, "decline", now=now, reason=reason)
+    name = session.get_one(Person, mine.person_id).name
+    case.record("declined", why=reason, person=name)
+    case.tell_editors("answered", f"answered:{mine.id}", answer="declined", by=name, why=reason)
+    case.settle()
+    return mine
+
+
+def say(session: Session, actor: Actor, assignment_public_id: str, words: str, *, now: datetime) -> Assignment:
+    """Tell the desk in up to 280 characters how it goes; from then on the assignment is in reporting."""
+    case = commission.taken(session, actor, assignment_public_id, now=now)
+    words = rules.said(words)
+    if case.assignment.said == words:
+        return case.assignment  # the button pressed twice
+    before, after = assignments.say(session, case.assignment, words, now=now)
+    entry = case.record("said", before=before, after=after, words=words)
+    case.tell_editors("said", f"said:{entry}", by=actor.name, words=words)
+    case.settle()
+    return case.assignment
+
+
+def move_deadline(
+    session: Session, actor: Actor, assignment_public_id: str, *, moment: clock.Moment, why: str = "", now: datetime
+) -> Assignment:
+    """Give an unfiled assignment another deadline: its rungs are planned anew, and all who count on the old are told.
+
+    Raises Invalid if it is past or the same as before, NotNow once copy was filed.
+    """
+    case = commission.given(session, actor, assignment_public_id, now=now)
+    commission.refuse_over(case.story)
+    assignment, story = case.assignment, case.story
+    old_no, old, why = assignment.deadline_no, iso(assignment.deadline_at), rules.why(why)
+    number = assignments.set_deadline(session, assignment, moment, now=now)
+    unsay(session, story, f"deadline:{assignment.id}:{old_no}:", why="deadline moved", now=now)
+    reminding.forget(session, story, assignment, old_no, now=now)
+    reminding.plan(session, assignment, now=now)
+    case.record("deadline_moved", why=why, old=old, new=iso(moment.at), zone=moment.zone)
+    holders = [assignment.assignee_id, *(of.person_id for of in case.offered)]
+    told = people_queries.people(session, [id_ for id_ in holders if id_ is not None])
+    told |= {person.id: person for person in editors_of(session, assignment, story)}
+    case.tell("deadline_moved", told.values(), f"deadline:{assignment.id}:{number}", by=actor.name, old=old, why=why)
+    case.settle()
+    return assignment
+
+
+def reassign(
+    session: Session,
+    actor: Actor,
+    assignment_public_id: str,
+    *,
+    people: Sequence[str] = (),
+    why: str = "",
+    now: datetime,
+) -> list[Offer]:
+    """Take an assignment from whoever has it, tell them, and put it to others (or to nobody yet).
+
+    Raises NotNow if nobody has it or copy was filed, Invalid if it would go to the person who has it.
+    """
+    case = commission.given(session, actor, assignment_public_id, now=now)
+    commission.refuse_over(case.story)
+    assignment, holder_id, why = case.assignment, case.assignment.assignee_id, rules.why(why)
+    asked = commission.askable(session, people)
+    before, after = assignments.move(session, assignment, "reassign")
+    holder = session.get_one(Person, holder_id)
+    if holder in asked:
+        raise Invalid("%(name)s has it now. Choose somebody else.", field="people", name=holder.name)
+    assignments.take_back(session, case.offers, now=now)
+    if case.is_main:
+        case.move_story("reopen")
+    reminding.stop(session, case.story, assignment, why="reassigned", person_id=holder.id, now=now)
+    names = [person.name for person in asked]
+    entry = case.record("reassigned", before=before, after=after, why=why, person=holder.name, people=names)
+    case.tell("assignment_ended", [holder], f"ended:{entry}", ended="reassigned", by=actor.name, why=why)
+    made = case.offer(asked)
+    case.settle()
+    return made
+
+
+def cancel(session: Session, actor: Actor, assignment_public_id: str, *, why: str = "", now: datetime) -> Assignment:
+    """Cancel an unfiled assignment: whoever has it, or has it on offer, is told. Raises NotNow if it is over."""
+    case = commission.given(session, actor, assignment_public_id, now=now)
+    assignment, main, why = case.assignment, case.is_main, rules.why(why)
+    before, after = assignments.move(session, assignment, "cancel")
+    withdrawn = assignments.withdraw(session, case.offers, now=now)
+    if main:
+        case.move_story("reopen")
+    reminding.stop(session, case.story, assignment, why="cancelled", now=now)
+    entry = case.record("cancelled", before=before, after=after, why=why)
+    if assignment.assignee_id is not None:
+        had = session.get_one(Person, assignment.assignee_id)
+        case.tell("assignment_ended", [had], f"ended:{entry}", ended="cancelled", by=actor.name, why=why)
+    case.tell_gone(withdrawn, ended="cancelled", by=actor.name, why=why)
+    case.settle()
+    return assignment
+
+
+def withdraw_offer(session: Session, actor: Actor, offer_public_id: str, *, why: str = "", now: datetime) -> Offer:
+    """Take an unanswered offer back and tell the person. Raises NotNow if it was answered or withdrawn before."""
+    case, made = commission.offered_by(session, actor, offer_public_id, now=now)
+    why = rules.why(why)
+    assignments.answer(session, made, "withdraw", now=now)
+    name = session.get_one(Person, made.person_id).name
+    case.record("offer_withdrawn", why=why, person=name)
+    case.tell_gone([made], ended="withdrawn", by=actor.name, why=why)
+    case.settle()
+    return made
+
+
+def person_left(session: Session, actor: Actor, person: Person, *, now: datetime) -> None:
+    """Withdraw what is on offer to a person who was just disabled, and tell the editors of what they leave behind.
+
+    Called by the act that disables them, which has asked for the permission.
+    """
+    mine = queries.mine(session, person.id)
+    works = [*(of for _, of in mine.offers), *mine.assignments]
+    db.lock(session, Story, *{of.story_id for of in works})  # all at once, in one order, as two might leave
+    for of in works:
+        case = commission.held(session, actor, of, now=now)
+        offers = assignments.withdraw(session, [one for one in case.offers if one.person_id == person.id], now=now)
+        if offers:
+            case.record("offer_withdrawn", why="left", person=person.name)
+        if offers or case.assignment.assignee_id == person.id:
+            entry = case.record("work_left", person=person.name)
+            case.tell_editors("work_left", f"work_left:{entry}", person=person.name, by=actor.name)
+        case.settle()

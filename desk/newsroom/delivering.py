@@ -1,0 +1,206 @@
+"""Who a recipient is now, and what is handed over to them: the renderer that the outbox is given.
+
+It is asked at every attempt, so that nobody who was disabled is sent anything; it words only what is not frozen yet.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
+
+from desk.drafts.models import Version
+from desk.errors import DeskError
+from desk.links import Links
+from desk.mail import mail_bytes
+from desk.newsroom import republishing, wording
+from desk.newsroom.wording import Recipient
+from desk.outbox.handing import Envelope, Off, Outgoing, Stopped
+from desk.people import queries as people
+from desk.people.models import Newsroom
+from desk.republication import page, payload, rules, service
+from desk.republication import queries as republication
+from desk.settings import Settings
+from desk.stories.models import Edition, Story
+
+Clock = Callable[[], datetime]
+# what a broken template or a fact that is not there can raise: one such message must not hold up the others
+_UNSAYABLE = (jinja2.TemplateError, DeskError, LookupError, TypeError, ValueError, NoResultFound)
+
+
+def renderer(settings: Settings, now: Clock) -> "Renderer":
+    """What `desk.outbox.handing.prepare` is given: it says for each delivery where it goes and with what bytes."""
+    return Renderer(settings, now)
+
+
+def switch_off(session: Session, off: Sequence[Off], *, now: datetime) -> None:
+    """Post nothing more to endpoints that are gone or failed for days: their licensees' pages say so."""
+    for one in off:
+        if one.recipient_kind == "licensee" and one.recipient_id is not None:
+            service.switch_webhook_off(session, one.recipient_id, why=one.why, now=now)
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """A `Render` for the outbox, with this desk's addresses and clock."""
+
+    settings: Settings
+    now: Clock
+
+    def __call__(self, session: Session, batch: Sequence[Outgoing]) -> Mapping[int, Envelope | Stopped]:
+        """Where each delivery of `batch` goes and its bytes, or why it goes nowhere; by delivery id."""
+        newsroom = people.newsroom(session)
+        recipients: dict[int, Recipient] = {}
+        for kind, read in READERS.items():
+            recipients |= read(session, [one for one in batch if one.recipient_kind == kind])
+        return {one.delivery_id: self._one(session, one, recipients, newsroom) for one in batch}
+
+    def _one(
+        self, session: Session, one: Outgoing, recipients: Mapping[int, Recipient], newsroom: Newsroom
+    ) -> Envelope | Stopped:
+        to = recipients.get(one.delivery_id)
+        if to is None:
+            return Stopped("cancelled", "There is nobody to tell any more.")
+        gone = to.gone or (to.webhook_gone if one.channel == "webhook" else None)
+        if gone is not None:
+            return Stopped("cancelled", gone)
+        if one.frozen:
+            return Envelope(_address(one, to), secret=to.secret)
+        try:
+            return (
+                self._webhook(session, one, to) if one.channel == "webhook" else self._mail(session, one, to, newsroom)
+            )
+        except _UNSAYABLE as error:
+            return Stopped("dead", f"It could not be worded: {type(error).__name__}: {error}"[:500])
+
+    def _webhook(self, session: Session, one: Outgoing, to: Recipient) -> Envelope:
+        told = _told(session, one, self.settings)
+        return Envelope(_address(one, to), payload.to_bytes(told), subject=told.slug or "", secret=to.secret)
+
+    def _mail(self, session: Session, one: Outgoing, to: Recipient, newsroom: Newsroom) -> Envelope:
+        links, now = Links(self.settings.url), self.now()
+        more = _notice(session, one, self.settings) if one.recipient_kind == "licensee" else {}
+        worded = wording.word(one.kind, one.facts, to, agency=newsroom.agency, links=links, now=now, **more)
+        host = _host(self.settings.url)
+        thread = [f"<story.{one.facts['story']}@{host}>"] if one.facts.get("story") else []
+        wire = mail_bytes(
+            message_id=f"<{one.wire_id}@{host}>",
+            sender=(newsroom.agency, self.settings.mail_from),
+            to=(to.name, to.mail),
+            subject=worded.subject,
+            text=worded.text,
+            html=worded.html,
+            date=now,
+            references=thread,
+        )
+        return Envelope(to.mail, wire, subject=worded.subject)
+
+
+def _people(session: Session, batch: Sequence[Outgoing]) -> dict[int, Recipient]:
+    known = people.people(session, [one.recipient_id for one in batch if one.recipient_id is not None])
+    found = {}
+    for one in batch:
+        person = known.get(one.recipient_id or 0)
+        if person is not None:
+            gone = f"{person.name} is disabled." if person.disabled_at is not None else None
+            found[one.delivery_id] = Recipient(
+                person.name, person.email, person.present_zone, person.language, gone=gone
+            )
+    return found
+
+
+def _licensees(session: Session, batch: Sequence[Outgoing]) -> dict[int, Recipient]:
+    known = republication.by_id(session, [one.recipient_id for one in batch if one.recipient_id is not None])
+    found = {}
+    for one in batch:
+        row = known.get(one.recipient_id or 0)
+        if row is not None:
+            off = "The webhook was taken away." if row.webhook is None else None
+            off = "The webhook is switched off." if row.webhook_off_at is not None else off
+            found[one.delivery_id] = Recipient(
+                row.contact or row.name,
+                row.mail,
+                row.zone,
+                row.language,
+                webhook=row.webhook,
+                secret=row.secret,
+                webhook_gone=off,
+            )
+    return found
+
+
+def _addresses(session: Session, batch: Sequence[Outgoing]) -> dict[int, Recipient]:
+    if not batch:
+        return {}
+    newsroom = people.newsroom(session)
+    return {
+        one.delivery_id: Recipient(
+            one.facts.get("name", ""), one.facts["address"], newsroom.zone, one.facts.get("language", newsroom.language)
+        )
+        for one in batch
+        if one.facts.get("address")
+    }
+
+
+# from recipient kind to its batch reader: whom it does not answer for is told nothing
+READERS: dict[str, Callable[[Session, Sequence[Outgoing]], dict[int, Recipient]]] = {
+    "person": _people,
+    "licensee": _licensees,
+    "address": _addresses,
+}
+
+
+def _told(session: Session, one: Outgoing, settings: Settings) -> payload.Told:
+    """What a notice's payload says: the edition frozen at publication, found again by its id."""
+    facts, newsroom = one.facts, people.newsroom(session)
+    receipt = Links(settings.url).to("receipt", facts["receipt"])
+    if facts["cause"] == "test":
+        return payload.Told(
+            notice=facts["notice"], at=one.put_at, cause="test", receipt=receipt, ask_name=newsroom.agency,
+            ask_mail=settings.mail_from,
+        )  # fmt: skip
+    edition, story, version = _edition(session, facts["edition"])
+    return payload.Told(
+        notice=facts["notice"], at=one.put_at, cause=facts["cause"], story=facts["story"], slug=facts["slug"],
+        desk=facts["desk"], edition=facts["number"], published_at=edition.published_at, was_wrong=facts["wrong"],
+        is_right=facts["right"], why=facts["why"], copy=republishing.republished(session, story, edition),
+        abstract=republishing.abstract_of(version), ask_name=f"{facts['desk']}, {newsroom.agency}",
+        ask_mail=settings.mail_from, receipt=receipt,
+    )  # fmt: skip
+
+
+def _notice(session: Session, one: Outgoing, settings: Settings) -> dict[str, Any]:
+    """What a notice's mail says beside its facts."""
+    told = _told(session, one, settings)
+    telling = rules.TELLINGS[told.cause]
+    return {
+        "telling": telling,
+        "told": told,
+        "out": told.published_at.isoformat() if told.published_at else None,
+        "copy": page.plain(told.copy).strip() if told.copy and told.cause != "kill" else None,
+        "headline": told.copy.headline if told.copy else None,
+    }
+
+
+def _edition(session: Session, public_id: str) -> tuple[Edition, Story, Version]:
+    row = session.execute(
+        select(Edition, Story, Version)
+        .join(Story, Story.id == Edition.story_id)
+        .join(Version, Version.id == Edition.version_id)
+        .where(Edition.public_id == public_id)
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def _address(one: Outgoing, to: Recipient) -> str:
+    return (to.webhook or "") if one.channel == "webhook" else to.mail
+
+
+def _host(url: str) -> str:
+    """What stands after the @ of our message ids."""
+    return (urlsplit(url).hostname or "localhost").replace(":", "-")

@@ -1,0 +1,164 @@
+"""Telling licensees: every edition is a notice to each of them who may have it, and their receipt comes back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk import chance, revisions
+from desk.actor import SYSTEM, Actor
+from desk.audit.models import Entry
+from desk.audit.service import record
+from desk.errors import Invalid, NotNow
+from desk.outbox import service as outbox
+from desk.people.models import Desk
+from desk.permissions import require
+from desk.republication import queries, rules, service
+from desk.republication.models import Licensee, Notice
+from desk.stories import queries as stories
+from desk.stories.models import Edition, Story
+
+TOLD = "licensees_told"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the page behind a receipt link shows; a test notice has neither edition nor story."""
+
+    notice: Notice
+    licensee: Licensee
+    edition: Edition | None
+    story: Story | None
+
+
+def edition_out(session: Session, story: Story, edition: Edition, now: datetime) -> list[Notice]:
+    """Put a notice of this edition for each licensee who is to have it, by mail and by webhook; a step of publishing.
+
+    What was not delivered of earlier editions is cancelled. An edition is told once: calling it again adds nobody.
+    """
+    earlier = [one for one in stories.editions(session, story.id) if one.number < edition.number]
+    before = queries.notices_of_editions(session, [one.id for one in earlier])
+    outbox.cancel(session, [of.message_id for of in before], why=f"edition {edition.number} is out", now=now)
+    granted = queries.granted(session, story.desk_id)
+    ids = rules.told(edition.cause, granted=granted, told_before=[of.licensee_id for of in before])
+    desk = session.get_one(Desk, story.desk_id)
+    licensees = queries.by_id(session, ids)
+    notices = [_tell(session, licensees[one], story, edition, desk, now) for one in ids]
+    added = [notice for notice in notices if notice is not None]
+    if added or not was_told(session, edition):
+        record(
+            session, SYSTEM, TOLD, ("edition", edition.id), now=now, story_id=story.id, desk_id=story.desk_id,
+            number=edition.number, cause=edition.cause, count=len(added),
+        )  # fmt: skip
+    return added
+
+
+def send_test(session: Session, actor: Actor, licensee_public_id: str, *, now: datetime) -> Notice:
+    """Send a licensee a notice that asks for nothing, by every way they are reached. Raises NotNow once it ended."""
+    require(actor, "republication.manage")
+    licensee = queries.licensee(session, licensee_public_id)
+    if licensee.ended_at is not None:
+        raise NotNow("The licence of %(name)s has ended.", name=licensee.name)
+    notice = _put(
+        session, "test_notice", f"test_notice:{chance.public_id()}", licensee, facts={"cause": "test"}, now=now
+    )
+    if notice is None:
+        raise TypeError("a key made by chance was there before")
+    record(session, actor, "test_notice_sent", ("licensee", licensee.id), now=now, name=licensee.name)
+    revisions.touch(session, "newsroom")
+    return notice
+
+
+def receipt(session: Session, token: str) -> Receipt:
+    """What a receipt link is about; changes nothing. Raises NotFound for a link that is not ours."""
+    return _receipt(session, queries.by_receipt(session, token))
+
+
+def acknowledge(session: Session, token: str, name: str, *, now: datetime) -> Receipt:
+    """Note that a licensee has read a notice; twice is once. Raises NotFound, and Invalid without a name."""
+    found = receipt(session, token)
+    notice, licensee = found.notice, found.licensee
+    if notice.acknowledged_at is not None:
+        return found
+    if not name.strip():
+        raise Invalid("Say who you are, so that the desk knows whom to ask.", field="name")
+    service.take_receipt(session, notice, name.strip(), now=now)
+    desk_id = found.story.desk_id if found.story else None
+    entry = record(
+        session, SYSTEM, "notice_acknowledged", ("notice", notice.id), now=now,
+        story_id=found.story.id if found.story else None, desk_id=desk_id,
+        number=found.edition.number if found.edition else None, licensee=licensee.name,
+    )  # fmt: skip
+    entry.actor_kind, entry.actor_name = "licensee", f"{notice.acknowledged_by}, {licensee.name}"
+    session.flush()
+    revisions.touch(session, "newsroom")
+    return found
+
+
+def was_told(session: Session, edition: Edition) -> bool:
+    """Whether the licensees of an edition were told, were it none: recorded in the transaction of the edition."""
+    return edition.id in told_editions(session, [edition.id])
+
+
+def told_editions(session: Session, edition_ids: list[int]) -> set[int]:
+    """Those of these editions whose licensees were told."""
+    rows = select(Entry.thing_id).where(
+        Entry.thing_kind == "edition", Entry.verb == TOLD, Entry.thing_id.in_(edition_ids)
+    )
+    return set(session.scalars(rows))
+
+
+def _tell(
+    session: Session, licensee: Licensee, story: Story, edition: Edition, desk: Desk, now: datetime
+) -> Notice | None:
+    facts = {
+        "story": story.public_id,
+        "slug": story.slug,
+        "title": story.title,
+        "desk": desk.name,
+        "desk_zone": desk.zone,
+        "edition": edition.public_id,
+        "number": edition.number,
+        "cause": edition.cause,
+        "wrong": edition.was_wrong,
+        "right": edition.is_right,
+        "why": edition.why,
+    }
+    return _put(
+        session, "notice", f"notice:{edition.public_id}:{licensee.id}", licensee, facts=facts, now=now,
+        story=story, edition=edition,
+    )  # fmt: skip
+
+
+def _put(
+    session: Session,
+    kind: str,
+    key: str,
+    licensee: Licensee,
+    *,
+    facts: dict[str, Any],
+    now: datetime,
+    story: Story | None = None,
+    edition: Edition | None = None,
+) -> Notice | None:
+    token, public_id = chance.token(16), chance.public_id()
+    message = outbox.put(
+        session, kind, key, ("licensee", licensee.id), now=now,
+        facts={**facts, "notice": public_id, "receipt": token, "licensee": licensee.public_id},
+        story_id=story.id if story else None, desk_id=story.desk_id if story else None,
+        routes=service.routes(licensee),
+    )  # fmt: skip
+    if message is None:
+        return None
+    return service.add_notice(
+        session, public_id=public_id, edition_id=edition.id if edition else None, licensee_id=licensee.id,
+        message_id=message.id, token=token, now=now,
+    )  # fmt: skip
+
+
+def _receipt(session: Session, notice: Notice) -> Receipt:
+    edition = session.get_one(Edition, notice.edition_id) if notice.edition_id is not None else None
+    story = session.get_one(Story, edition.story_id) if edition is not None else None
+    return Receipt(notice, session.get_one(Licensee, notice.licensee_id), edition, story)

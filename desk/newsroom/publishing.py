@@ -1,0 +1,331 @@
+"""Publishing: put a story out, schedule it, correct it, kill it; hold it or spike it before that."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from desk import db
+from desk.actor import SYSTEM, Actor
+from desk.approvals import service as approvals
+from desk.audit.service import record
+from desk.clock import Moment
+from desk.drafts import queries as drafts
+from desk.drafts import service as drafting
+from desk.drafts.models import Version
+from desk.errors import Invalid, NotNow
+from desk.newsroom import notifying, reading, releasing, telling
+from desk.people import queries as people
+from desk.people.models import Person
+from desk.stories import queries as stories
+from desk.stories import rules, workflow
+from desk.stories import service as storying
+from desk.stories.models import Edition, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The story is out, as this edition."""
+
+    edition: Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """The story goes out by itself at `release_at` (UTC)."""
+
+    release_at: datetime
+
+
+def publish(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Published | Scheduled:
+    """Publish the approved version now, or under an embargo ahead have it go out at the lift.
+
+    Raises NotNow naming the gate that is shut: no approval in force, no copy, on hold, out already.
+    """
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    decision = rules.publish(releasing.gates(session, story), now)
+    if isinstance(decision, rules.Wait):
+        storying.forget_publish_at(session, story, now=now)
+        return _schedule(session, actor, story, decision.until, now)
+    return Published(_put_out(session, actor, story, now))
+
+
+def schedule(
+    session: Session,
+    actor: Actor,
+    story_public_id: str,
+    publish: Moment | None,
+    embargo: Moment | None,
+    now: datetime,
+) -> Scheduled:
+    """Have an approved story go out by itself at `publish`, but under no embargo: the desk's own, or its wire copy's.
+
+    Both times replace what was set before. Raises Invalid, naming the field, for a time that is past or for none ahead.
+    """
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    _refuse_past(story, publish, embargo, now)
+    embargoes = releasing.embargoes(session, story, own=embargo.at if embargo else None)
+    gates = replace(releasing.gates(session, story), embargoes=embargoes)
+    decision = rules.schedule(gates, publish.at if publish else None, now)
+    storying.set_times(session, story, publish=publish, embargo=embargo, now=now)
+    return _schedule(session, actor, story, decision.until, now)
+
+
+def unschedule(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Story:
+    """Take an approved story off the schedule. Its embargo stays."""
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    moved = _move(session, actor, story, "unschedule", verb="story_unscheduled", now=now)
+    storying.forget_publish_at(session, story, now=now)
+    return moved
+
+
+def set_embargo(session: Session, actor: Actor, story_public_id: str, embargo: Moment | None, now: datetime) -> Story:
+    """Set the desk's own embargo on a story that is not out, or take it away (None); a scheduled one waits for it.
+
+    What was scheduled only for that embargo's lift is approved again when it is taken away: publish it by hand.
+    """
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    if story.state not in (*workflow.UNFINISHED, "held"):
+        raise NotNow("This story is %(state)s: an embargo would come too late.", state=story.state)
+    _refuse_past(story, None, embargo, now)
+    storying.set_embargo(session, story, embargo, now=now)
+    record(
+        session, actor, "embargo_set" if embargo else "embargo_taken_away", ("story", story.id), now=now,
+        story_id=story.id, desk_id=story.desk_id, embargo=telling.iso(embargo.at) if embargo else None,
+    )  # fmt: skip
+    if story.state == "scheduled":
+        until = rules.release_at(story.publish_at, releasing.embargoes(session, story, own=story.embargo_at))
+        if until is None:
+            return _move(session, actor, story, "unschedule", verb="story_unscheduled", now=now)
+        storying.set_release(session, story, until, now=now)
+    return story
+
+
+def reset_release(session: Session, story_id: int, now: datetime) -> None:
+    """Work out again when a scheduled story goes out, as an embargo of the wire copy under it has moved. A step."""
+    (story,) = db.lock(session, Story, story_id)
+    until = rules.release_at(story.publish_at, releasing.embargoes(session, story, own=story.embargo_at)) or now
+    if story.state == "scheduled" and story.release_at != until:
+        storying.set_release(session, story, until, now=now)
+        record(
+            session, SYSTEM, "release_moved", ("story", story.id), now=now, story_id=story.id, desk_id=story.desk_id,
+            release=telling.iso(until),
+        )  # fmt: skip
+
+
+def publish_on_authority(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Published:
+    """Publish filed copy that nobody approved, on this editor's own authority: recorded, and the desk is told.
+
+    Raises Invalid without a reason, NotNow naming the gate that is shut; an embargo ahead is one.
+    """
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    rules.on_authority(releasing.gates(session, story), now)
+    _require(why, "why", "Give the reason: it is recorded, and the desk is told.")
+    version = _last(session, story)
+    approvals.decide(session, version_id=version.id, person_id=actor.id, kind="authority", note=why, now=now)
+    edition = releasing.put_out(session, actor, story, version, move="on_authority", why=why.strip(), now=now)
+    told = people.holders(session, story.desk_id, "editor", "approver")
+    _tell(session, actor, "own_authority", story, edition, told, why, now)
+    releasing.tell_published(session, actor, story, edition, _others(releasing.writers(session, story), told), now)
+    return Published(edition)
+
+
+def release_due(session: Session, now: datetime, limit: int) -> int:
+    """Publish up to `limit` scheduled stories whose time has come; gives how many went out. For the tick.
+
+    The facts are read again: an embargo that has moved makes a story wait on, an approval that no longer stands sends
+    it back to the desk, whose editors are told.
+    """
+    out = 0
+    for story in stories.claim_releasable(session, now, limit):
+        try:
+            decision = rules.release(releasing.gates(session, story), story.publish_at, now)
+        except NotNow as shut:
+            _send_to_desk(session, story, str(shut), now)
+            continue
+        if isinstance(decision, rules.Wait):
+            storying.set_release(session, story, decision.until, now=now)
+        else:
+            _put_out(session, SYSTEM, story, now)
+            out += 1
+    return out
+
+
+def prepare_edition(
+    session: Session, actor: Actor, story_public_id: str, cause: str, wrong: str, right: str, now: datetime
+) -> Story:
+    """Begin the next edition of a published story: an update, a correction or a clarification; the last stays out.
+
+    Raises Invalid, naming the field, for an unknown cause or a correction that does not say what was wrong and what
+    is right.
+    """
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    workflow.after(story.state, "prepare_edition")
+    cause, wrong, right = rules.next_edition(cause, wrong, right)
+    storying.prepare(session, story, cause=cause, wrong=wrong, right=right, by=actor.person_id)
+    return _move(
+        session, actor, story, "prepare_edition", verb="edition_prepared", now=now, cause=cause, wrong=wrong,
+        right=right,
+    )  # fmt: skip
+
+
+def abandon_edition(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Story:
+    """Give the next edition up: the last one stays out, and its text stands in the draft again."""
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    edition = stories.current_edition(session, story.id)
+    if edition is None:
+        raise NotNow("No new edition of this story is being prepared: there is nothing to abandon.")
+    workflow.after(story.state, "abandon_edition")
+    _restore(session, actor, story, edition, now)
+    cause = story.next_cause
+    storying.forget_next(session, story)
+    storying.forget_publish_at(session, story, now=now)
+    return _move(session, actor, story, "abandon_edition", verb="edition_abandoned", now=now, cause=cause)
+
+
+def kill(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Published:
+    """Kill a story that is out, at once and for good: a last edition says so, everything open on it ends.
+
+    The edition stands on the version that is out. Raises Invalid without a reason, NotNow if nothing is out.
+    """
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    out = stories.current_edition(session, story.id)
+    rules.killable(story.state, edition_out=out is not None)
+    _require(why, "why", "Say why: every republisher will read it.")
+    if out is None:
+        raise TypeError("a story that can be killed has an edition")
+    before, after = storying.move(session, story, "kill", now=now)
+    edition = storying.add_edition(
+        session, story, version_id=out.version_id, cause="kill", by=actor.person_id, why=why.strip(), now=now
+    )
+    told = [
+        *releasing.writers(session, story),
+        *releasing.end_assignments(session, actor, story, move="kill", why=why.strip(), now=now),
+        *people.holders(session, story.desk_id, "editor", "approver"),
+    ]
+    record(
+        session, actor, "story_killed", ("edition", edition.id), now=now, story_id=story.id, desk_id=story.desk_id,
+        before=before, after=after, why=why.strip(), number=edition.number,
+    )  # fmt: skip
+    notifying.edition_out(session, story, edition, now)
+    _tell(session, actor, "killed", story, edition, told, why, now)
+    return Published(edition)
+
+
+def hold(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Story:
+    """Hold an unfinished story: nothing of it goes out until the hold is released. `why` may be empty."""
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
+    return _move(session, actor, story, "hold", verb="story_held", now=now, why=why)
+
+
+def release(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Story:
+    """Release a held story to where it came from; one whose time came meanwhile goes out with the next tick."""
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
+    back = story.came_from
+    if story.state == "held" and back == "scheduled":
+        until = rules.release_at(story.publish_at, releasing.embargoes(session, story, own=story.embargo_at))
+        storying.set_release(session, story, until or story.release_at or now, now=now)
+    return _move(session, actor, story, "release", verb="story_released", now=now, to=back)
+
+
+def spike(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Story:
+    """Drop a story of which nothing is out: its assignments are cancelled and their people told. `why` may be empty."""
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
+    rules.spikable(story.state, edition_out=stories.current_edition(session, story.id) is not None)
+    releasing.end_assignments(session, actor, story, move="spike", why=why.strip(), now=now)
+    return _move(session, actor, story, "spike", verb="story_spiked", now=now, why=why)
+
+
+def unspike(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Story:
+    """Bring a spiked story back, as commissioned; who is to write it must be assigned again."""
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
+    return _move(session, actor, story, "unspike", verb="story_unspiked", now=now)
+
+
+def _move(
+    session: Session, actor: Actor, story: Story, move: str, *, verb: str, now: datetime,
+    to: str | None = None, why: str = "", **details: Any,
+) -> Story:  # fmt: skip
+    before, after = storying.move(session, story, move, now=now, to=to)
+    record(
+        session, actor, verb, ("story", story.id), now=now, story_id=story.id, desk_id=story.desk_id,
+        before=before, after=after, why=why.strip(), **details,
+    )  # fmt: skip
+    return story
+
+
+def _schedule(session: Session, actor: Actor, story: Story, until: datetime, now: datetime) -> Scheduled:
+    storying.set_release(session, story, until, now=now)
+    _move(
+        session, actor, story, "schedule", verb="story_scheduled", now=now, release=telling.iso(until),
+        publish=telling.iso(story.publish_at) if story.publish_at else None,
+        embargo=telling.iso(story.embargo_at) if story.embargo_at else None,
+    )  # fmt: skip
+    return Scheduled(until)
+
+
+def _put_out(session: Session, actor: Actor, story: Story, now: datetime) -> Edition:
+    edition = releasing.put_out(session, actor, story, _last(session, story), move="publish", now=now)
+    told = [*releasing.writers(session, story), *releasing.editors(session, story)]
+    releasing.tell_published(session, actor, story, edition, told, now)
+    return edition
+
+
+def _send_to_desk(session: Session, story: Story, why: str, now: datetime) -> None:
+    _move(session, SYSTEM, story, "void", verb="release_refused", now=now, why=why)
+    version = _last(session, story)
+    telling.tell(
+        session, "approval_voided", releasing.editors(session, story), but=SYSTEM,
+        key=f"release_refused:{story.id}:{int(now.timestamp())}",
+        facts=reading.about(session, story, by=SYSTEM.name, n=version.n, version=version.public_id, why=why),
+        story=story, now=now,
+    )  # fmt: skip
+
+
+def _restore(session: Session, actor: Actor, story: Story, edition: Edition, now: datetime) -> None:
+    """Put the text of the edition that is out over what was written for the next one, if anything was."""
+    last, out = _last(session, story), session.get_one(Version, edition.version_id)
+    copy = drafts.copy_of(session, out)
+    if drafts.copy_of(session, last) == copy:
+        return
+    main = drafts.main_draft(session, story.id)
+    version = drafting.save(session, main, copy, author_id=actor.person_id, now=now)
+    given_up = [of.id for of in drafts.of_draft(session, main.id) if out.n < of.n < version.n]
+    approvals.void(session, given_up, by_version=version.id, now=now)
+
+
+def _last(session: Session, story: Story) -> Version:
+    version = releasing.last_version(session, story)
+    if version is None:
+        raise NotNow("There is no copy yet: write the story first.")
+    return version
+
+
+def _refuse_past(story: Story, publish: Moment | None, embargo: Moment | None, now: datetime) -> None:
+    if publish is not None and publish.at <= now:
+        raise Invalid("This time is past already. Choose a later one, or publish now.", field="publish")
+    if embargo is not None and embargo.at <= now and embargo.at != story.embargo_at:
+        raise Invalid("This embargo would have lifted already. Choose a later time, or none.", field="embargo")
+
+
+def _require(words: str, field: str, sentence: str) -> None:
+    if not words.strip():
+        raise Invalid(sentence, field=field)
+
+
+def _others(some: Iterable[Person], told: Iterable[Person]) -> list[Person]:
+    ids = {person.id for person in told}
+    return [person for person in some if person.id not in ids]
+
+
+def _tell(
+    session: Session, actor: Actor, kind: str, story: Story, edition: Edition, to: Iterable[Person], why: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    telling.tell(
+        session, kind, {person.id: person for person in to}.values(), but=actor, key=f"{kind}:{edition.public_id}",
+        facts=reading.about(session, story, by=actor.name, number=edition.number, why=why.strip()),
+        story=story, now=now,
+    )  # fmt: skip

@@ -1,0 +1,120 @@
+"""A story as one person may know it: who owns it for which permission, and what other acts need read with it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk import db
+from desk.actor import Actor
+from desk.assignments.models import Assignment, Offer
+from desk.drafts.models import Draft
+from desk.errors import NotFound
+from desk.newsroom import telling
+from desk.people import queries as people
+from desk.people.models import Desk, Person
+from desk.permissions import Facts, permits, require
+from desk.stories import queries as stories
+from desk.stories.models import Story
+
+WRITING = ("accepted", "reporting", "filed")
+
+
+def story_for(
+    session: Session, actor: Actor, public_id: str, permission: str = "story.read", *, of: Assignment | None = None
+) -> tuple[Story, Facts]:
+    """The story of that public id with the facts by which `permission` was granted.
+
+    A story that this actor may not read is NotFound, as if it were absent; one they may read but not do this to is
+    Forbidden. To write is asked of the main draft, or of the draft of the assignment `of`.
+    """
+    return _checked(session, actor, stories.story(session, public_id), permission, of)
+
+
+def lock_story(
+    session: Session, actor: Actor, public_id: str, permission: str, *, of: Assignment | None = None
+) -> tuple[Story, Facts]:
+    """As `story_for`, with the story's row locked before anything is asked: how a verb begins."""
+    (story,) = db.lock(session, Story, stories.story(session, public_id).id)
+    if of is not None:
+        session.refresh(of)
+    return _checked(session, actor, story, permission, of)
+
+
+def main_assignment(session: Session, story_id: int) -> Assignment | None:
+    """The text assignment that the main draft is written in, unless it was cancelled.
+
+    Where the main draft names none that stands, it is the first text assignment without a draft of its own.
+    """
+    texts = session.scalars(
+        select(Assignment)
+        .where(Assignment.story_id == story_id, Assignment.medium == "text", Assignment.state != "cancelled")
+        .order_by(Assignment.id)
+    ).all()
+    rows = select(Draft.assignment_id, Draft.is_main).where(Draft.story_id == story_id)
+    mains = dict(session.execute(rows).all())
+    named = next((text for text in texts if mains.get(text.id)), None)
+    return named or next((text for text in texts if text.id not in mains), None)
+
+
+def assignments(session: Session, story_id: int) -> Sequence[Assignment]:
+    """All assignments of a story in the order they were made."""
+    return session.scalars(select(Assignment).where(Assignment.story_id == story_id).order_by(Assignment.id)).all()
+
+
+def editors(session: Session, story: Story, assignment: Assignment | None) -> list[Person]:
+    """Those who answer for a story's copy: the editor of the assignment, without one the desk's editors."""
+    if assignment is not None:
+        return telling.editors_of(session, assignment, story)
+    return list(people.holders(session, story.desk_id, "editor"))
+
+
+def about(session: Session, story: Story, assignment: Assignment | None = None, **more: Any) -> dict[str, Any]:
+    """The facts of a message about a story: those of its assignment where there is one, and `more`."""
+    desk = session.get_one(Desk, story.desk_id)
+    if assignment is not None:
+        return telling.facts_of(story, assignment, desk, **more)
+    return {
+        "story": story.public_id,
+        "slug": story.slug,
+        "title": story.title,
+        "places": list(story.places),
+        "story_zone": story.zone,
+        "desk": desk.name,
+        "desk_zone": desk.zone,
+        **more,
+    }
+
+
+def _checked(
+    session: Session, actor: Actor, story: Story, permission: str, of: Assignment | None
+) -> tuple[Story, Facts]:
+    readers = Facts(desk_id=story.desk_id, owners=_readers(session, story.id))
+    if not permits(actor, "story.read", readers):
+        raise NotFound("There is no such story here.")
+    if of is not None and of.story_id != story.id:
+        raise NotFound("There is no such assignment here.")
+    facts = readers
+    if permission == "copy.write":
+        facts = Facts(desk_id=story.desk_id, owners=_writers(of or main_assignment(session, story.id)))
+    require(actor, permission, facts)
+    return story, facts
+
+
+def _readers(session: Session, story_id: int) -> frozenset[int]:
+    """Who has or had an assignment of it that stands, and to whom one is being offered."""
+    assigned = select(Assignment.assignee_id).where(Assignment.story_id == story_id, Assignment.state != "cancelled")
+    offered = (
+        select(Offer.person_id)
+        .join(Assignment, Assignment.id == Offer.assignment_id)
+        .where(Assignment.story_id == story_id, Offer.state == "made")
+    )
+    people_ids = {*session.scalars(assigned), *session.scalars(offered)}
+    return frozenset(person_id for person_id in people_ids if person_id is not None)
+
+
+def _writers(assignment: Assignment | None) -> frozenset[int]:
+    if assignment is None or assignment.assignee_id is None or assignment.state not in WRITING:
+        return frozenset()
+    return frozenset({assignment.assignee_id})

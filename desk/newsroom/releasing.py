@@ -1,0 +1,157 @@
+"""The steps by which a story goes out or ends: its gates, the edition, what ends with it, who is told.
+
+The verbs are in `publishing.py`; they hold the story's lock.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from desk.actor import Actor
+from desk.approvals import queries as decisions
+from desk.assignments import queries as assignments
+from desk.assignments import service as assigning
+from desk.assignments.workflow import UNFINISHED
+from desk.audit.service import record
+from desk.drafts import queries as drafts
+from desk.drafts import rules as copy_rules
+from desk.drafts.models import Version
+from desk.newsroom import commission, notifying, reading, reminding, telling
+from desk.newsroom.commission import Commission
+from desk.people import queries as people
+from desk.people.models import Person
+from desk.stories import rules
+from desk.stories import service as storying
+from desk.stories.models import Edition, Story
+from desk.wires import queries as wires
+
+
+def last_version(session: Session, story: Story) -> Version | None:
+    """The last version of the story's main draft, which is what would go out."""
+    return drafts.latest(session, drafts.main_draft(session, story.id).id)
+
+
+def gates(session: Session, story: Story) -> rules.Gates:
+    """The facts of a publication as they are now."""
+    version = last_version(session, story)
+    return rules.Gates(
+        state=story.state,
+        lacks=_lacks(session, version),
+        approved=version is not None and decisions.in_force(session, version.id) is not None,
+        embargoes=embargoes(session, story, own=story.embargo_at),
+    )
+
+
+def embargoes(session: Session, story: Story, *, own: datetime | None) -> tuple[datetime, ...]:
+    """Every embargo that a story stands under: the desk's `own`, and that of the wire copy it stands on."""
+    return tuple(at for at in (own, wires.embargo_of(session, story.id)) if at is not None)
+
+
+def put_out(
+    session: Session,
+    actor: Actor,
+    story: Story,
+    version: Version,
+    *,
+    move: Literal["publish", "on_authority"],
+    why: str = "",
+    now: datetime,
+) -> Edition:
+    """Freeze `version` as the next edition: the main assignment is done, licensees get their notices."""
+    cause, wrong, right = story.next_cause or "first", story.next_wrong, story.next_right
+    before, after = storying.move(session, story, move, now=now)
+    edition = storying.add_edition(
+        session, story, version_id=version.id, cause=cause, by=actor.person_id, wrong=wrong, right=right, now=now
+    )
+    ended = _finish_main(session, actor, story, now)
+    record(
+        session, actor, "story_published" if move == "publish" else "own_authority", ("edition", edition.id), now=now,
+        story_id=story.id, desk_id=story.desk_id, before=before, after=after, why=why, number=edition.number,
+        cause=cause, n=version.n, wrong=wrong, right=right, **ended,
+    )  # fmt: skip
+    notifying.edition_out(session, story, edition, now)
+    return edition
+
+
+def end_assignments(
+    session: Session, actor: Actor, story: Story, *, move: Literal["kill", "spike"], why: str, now: datetime
+) -> list[Person]:
+    """Cancel what is not finished, withdraw what is on offer, stop all reminders; gives those who had an assignment.
+
+    After a spike each of them is told here; of a kill everybody is told at once.
+    """
+    had: list[Person] = []
+    for assignment in reading.assignments(session, story.id):
+        if assignment.state not in UNFINISHED:
+            continue
+        case = commission.held(session, actor, assignment, now=now)
+        before, after = assigning.move(session, assignment, move)
+        case.record("cancelled", before=before, after=after, why=why)
+        _stop(case, why=why)
+        if assignment.assignee_id is not None:
+            had.append(session.get_one(Person, assignment.assignee_id))
+            if move == "spike":
+                case.tell(
+                    "assignment_ended", had[-1:], f"ended:spike:{assignment.id}", ended="cancelled", by=actor.name,
+                    why=why,
+                )  # fmt: skip
+    storying.set_due(session, story, None, now=now)
+    return had
+
+
+def tell_published(
+    session: Session, actor: Actor, story: Story, edition: Edition, to: Iterable[Person], now: datetime
+) -> None:
+    """Tell these people that an edition is out."""
+    telling.tell(
+        session, "published", _each(to), but=actor, key=f"published:{edition.public_id}",
+        facts=reading.about(
+            session, story, reading.main_assignment(session, story.id), by=actor.name, number=edition.number,
+            cause=edition.cause, wrong=edition.was_wrong, right=edition.is_right,
+        ),
+        story=story, now=now,
+    )  # fmt: skip
+
+
+def writers(session: Session, story: Story) -> list[Person]:
+    """The assignee of the main draft, if there is one."""
+    main = reading.main_assignment(session, story.id)
+    return list(people.people(session, [main.assignee_id] if main and main.assignee_id else []).values())
+
+
+def editors(session: Session, story: Story) -> list[Person]:
+    """Those who answer for the main draft."""
+    return reading.editors(session, story, reading.main_assignment(session, story.id))
+
+
+def _each(to: Iterable[Person]) -> list[Person]:
+    return list({person.id: person for person in to}.values())
+
+
+def _lacks(session: Session, version: Version | None) -> Literal["copy", "headline", "body"] | None:
+    if version is None:
+        return "copy"
+    lacks = copy_rules.what_lacks(drafts.copy_of(session, version))
+    return "body" if lacks == "body_html" else lacks
+
+
+def _finish_main(session: Session, actor: Actor, story: Story, now: datetime) -> dict[str, str]:
+    """What the record says of it: the main assignment, and its states before and after."""
+    main = reading.main_assignment(session, story.id)
+    if main is None or main.state not in UNFINISHED:
+        return {}
+    case = commission.held(session, actor, main, now=now)
+    # what nobody took is cancelled: the story went out without them
+    before, after = assigning.move(session, main, "cancel" if main.state == "open" else "publish")
+    _stop(case, why="published")
+    storying.set_due(session, story, assignments.next_deadline(session, story.id), now=now)
+    return {"assignment": main.public_id, "assignment_was": before, "assignment_is": after}
+
+
+def _stop(case: Commission, *, why: str) -> None:
+    """End the reminders of a commission and withdraw its offers, telling those who had one."""
+    reminding.stop(case.session, case.story, case.assignment, why=why, now=case.now)
+    withdrawn = assigning.withdraw(case.session, case.offers, now=case.now)
+    case.tell_gone(withdrawn, ended="cancelled", by=case.actor.name, why=why)

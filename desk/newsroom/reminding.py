@@ -1,0 +1,161 @@
+"""Reminders of assignments: laying their rungs, and who is told what when one falls due."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk import clock
+from desk.actor import SYSTEM
+from desk.assignments.models import Assignment
+from desk.assignments.workflow import UNFILED
+from desk.newsroom.telling import facts_of, tell, unsay
+from desk.people import queries as people
+from desk.people.models import Desk, Person
+from desk.reminders import service as reminders
+from desk.reminders.service import EDITOR, Reader, Standing
+from desk.stories.models import Story
+from desk.stories.workflow import OVER
+
+KIND = "assignment"
+GRACE = timedelta(minutes=5)
+MINUTE = timedelta(minutes=1)
+
+
+def plan(session: Session, assignment: Assignment, *, now: datetime) -> None:
+    """Lay the rungs still ahead for the editors, and for the assignee if there is one, as the assignment now stands.
+
+    Called when it is made or accepted, when its deadline moved, and when copy was returned. The story is locked.
+    """
+    whom = [EDITOR]
+    if assignment.assignee_id is not None:
+        whom.append(reminders.person(assignment.assignee_id))
+    reminders.plan(session, _thing(assignment), assignment.deadline_no, assignment.deadline_at, whom, now)
+
+
+def forget(session: Session, story: Story, assignment: Assignment, deadline_no: int, *, now: datetime) -> None:
+    """Cancel the reminders of a deadline that is no longer one and that are not out yet."""
+    unsay(session, story, f"{_key(assignment)}{deadline_no}:", why="deadline moved", now=now)
+
+
+def stop(
+    session: Session, story: Story, assignment: Assignment, *, why: str, now: datetime, person_id: int | None = None
+) -> None:
+    """Cancel the planned rungs (those of one person, or all) and the reminders that were put and are not out yet."""
+    whom = None if person_id is None else reminders.person(person_id)
+    reminders.cancel_for(session, _thing(assignment), why, whom)
+    unsay(session, story, _key(assignment), part=f":{whom}:" if whom else "", why=why, now=now)
+
+
+def fire_due(session: Session, now: datetime, limit: int = 200) -> int:
+    """Put the reminders that are due by `now`, up to about `limit` rungs; gives how many rungs were settled.
+
+    After an outage each person hears once of each assignment, with what was missed. Called by ticks until it gives 0.
+    """
+    return reminders.fire_due(session, READERS, now=now, limit=limit, grace=GRACE)
+
+
+# --- steps
+
+
+def _thing(assignment: Assignment) -> tuple[str, int]:
+    return KIND, assignment.id
+
+
+def _key(assignment: Assignment) -> str:
+    return f"reminder:{KIND}:{assignment.id}:"
+
+
+def _read_assignments(session: Session, ids: Collection[int], now: datetime) -> Mapping[int, Standing | None]:
+    """How these assignments stand, with their stories locked; those of a story that a verb has in hand are left out."""
+    rows = session.execute(select(Assignment.id, Assignment.story_id).where(Assignment.id.in_(ids)))
+    of_story: dict[int, int] = dict(rows.all())
+    stories = {
+        story.id: story
+        for story in session.scalars(
+            select(Story)
+            .where(Story.id.in_(set(of_story.values())))
+            .order_by(Story.id)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        )
+    }
+    assignments = session.scalars(
+        select(Assignment)
+        .where(Assignment.id.in_(ids), Assignment.story_id.in_(stories))
+        .execution_options(populate_existing=True)
+    ).all()
+    known = people.people(
+        session, list({id_ for row in assignments for id_ in (row.editor_id, row.assignee_id) if id_})
+    )
+    desk_ids = {story.desk_id for story in stories.values()}
+    desks = {desk.id: desk for desk in session.scalars(select(Desk).where(Desk.id.in_(desk_ids)))}
+    editors = {desk_id: people.holders(session, desk_id, "editor") for desk_id in desks}
+    standing: dict[int, Standing | None] = {id_: None for id_ in ids if id_ not in of_story}
+    for row in assignments:
+        story = stories[row.story_id]
+        assignee = known.get(row.assignee_id or 0)
+        standing[row.id] = Standing(
+            deadline_no=row.deadline_no,
+            over=_over(story, row),
+            to=_to(known.get(row.editor_id or 0), editors[story.desk_id], assignee),
+            put=partial(_put, session, story, row, desks[story.desk_id], assignee, now),
+        )
+    return standing
+
+
+def _over(story: Story, assignment: Assignment) -> Literal["filed", "cancelled"] | None:
+    if assignment.state in UNFILED and story.state not in OVER:
+        return None
+    return "filed" if assignment.state in ("filed", "done") else "cancelled"
+
+
+def _to(named: Person | None, editors: Sequence[Person], assignee: Person | None) -> dict[str, Sequence[Person]]:
+    to: dict[str, Sequence[Person]] = {EDITOR: _enabled(named) or editors}
+    if assignee is not None:
+        to[reminders.person(assignee.id)] = _enabled(assignee)
+    return to
+
+
+def _enabled(person: Person | None) -> list[Person]:
+    return [] if person is None or person.disabled_at is not None else [person]
+
+
+def _put(
+    session: Session,
+    story: Story,
+    assignment: Assignment,
+    desk: Desk,
+    assignee: Person | None,
+    now: datetime,
+    to: Person,
+    key: str,
+    facts: dict[str, Any],
+) -> int | None:
+    """`minutes` are whole minutes from now to the deadline, negative once it is past."""
+    put = tell(
+        session,
+        "reminder",
+        [to],
+        but=SYSTEM,
+        key=key,
+        facts=facts_of(
+            story,
+            assignment,
+            desk,
+            minutes=(clock.minute_floor(assignment.deadline_at) - clock.minute_floor(now)) // MINUTE,
+            state=assignment.state,
+            assignee=assignee.name if assignee else None,
+            said=assignment.said,
+            **facts,
+        ),
+        story=story,
+        now=now,
+    )
+    return put[0].id if put else None
+
+
+READERS: dict[str, Reader] = {KIND: _read_assignments}

@@ -1,0 +1,154 @@
+"""What pages show of republication: the text to copy, a licensee with all their notices, a story's notices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from desk import clock, text
+from desk.actor import Actor
+from desk.drafts import queries as drafts
+from desk.drafts.models import Version
+from desk.errors import NotNow
+from desk.newsroom import reading
+from desk.outbox import queries as outbox
+from desk.outbox.queries import Handover
+from desk.people import queries as people
+from desk.people.models import Desk, Newsroom
+from desk.permissions import require
+from desk.republication import queries, rules
+from desk.republication.models import Licensee, Notice
+from desk.republication.page import Republished
+from desk.stories import queries as stories
+from desk.stories.models import Edition, Story
+
+MORE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice: its state, by what it was handed over and when, and the receipt."""
+
+    notice: Notice
+    licensee: Licensee
+    edition: Edition | None
+    story: Story | None
+    state: rules.NoticeState
+    handovers: Sequence[Handover]
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseePage:
+    """A licensee, the desks whose stories they have, and everything they were told, newest first."""
+
+    licensee: Licensee
+    desks: Sequence[Desk]
+    told: Sequence[Told]
+
+
+@dataclass(frozen=True, slots=True)
+class RepublicationPage:
+    """The edition of a story that is out, as it is to be printed."""
+
+    story: Story
+    edition: Edition
+    text: Republished
+    told: Sequence[Told]
+
+
+def republication_page(session: Session, actor: Actor, story_public_id: str) -> RepublicationPage:
+    """The text of the edition that is out. Raises NotFound, and NotNow before publication or after a kill."""
+    story, _ = reading.story_for(session, actor, story_public_id)
+    edition = stories.current_edition(session, story.id)
+    if edition is None:
+        raise NotNow("Nothing of %(slug)s is published yet.", slug=story.slug)
+    if edition.cause == "kill":
+        raise NotNow("%(slug)s was killed: there is no text to run.", slug=story.slug)
+    copy = republished(session, story, edition, more=MORE)
+    return RepublicationPage(story, edition, copy, notices_of_story(session, story.id))
+
+
+def licensees_page(session: Session, actor: Actor) -> list[LicenseePage]:
+    """All licensees with their desks, without what they were told."""
+    require(actor, "republication.read")
+    every = queries.licensees(session)
+    granted = queries.desks_of(session, [one.id for one in every])
+    desks = people.desks(session)
+    return [LicenseePage(one, [desk for desk in desks if desk.id in granted[one.id]], []) for one in every]
+
+
+def licensee_page(session: Session, actor: Actor, public_id: str) -> LicenseePage:
+    """One licensee with every notice. Raises NotFound, Forbidden."""
+    require(actor, "republication.read")
+    licensee = queries.licensee(session, public_id)
+    granted = queries.desks_of(session, [licensee.id])[licensee.id]
+    desks = [desk for desk in people.desks(session) if desk.id in granted]
+    return LicenseePage(licensee, desks, _told(session, queries.notices_of(session, licensee.id)))
+
+
+def notices_of_story(session: Session, story_id: int) -> list[Told]:
+    """Every notice of every edition of a story, newest first."""
+    editions = [edition.id for edition in stories.editions(session, story_id)]
+    return _told(session, list(reversed(queries.notices_of_editions(session, editions))))
+
+
+def republished(session: Session, story: Story, edition: Edition, *, more: int = 0) -> Republished:
+    """An edition as it is to be printed, with the abstracts of the `more` stories published last beside it."""
+    newsroom = people.newsroom(session)
+    version = session.get_one(Version, edition.version_id)
+    bylines = drafts.bylines(session, [version.id]).get(version.id, [])
+    return Republished(
+        agency=newsroom.agency,
+        first_year=newsroom.first_year,
+        year=_year(newsroom, edition),
+        permission_sentence=newsroom.permission_sentence,
+        headline=version.headline,
+        bylines=[(line.name, line.title) for line in bylines],
+        places=version.dateline_places,
+        body_html=version.body_html,
+        language=story.language,
+        abstracts=_abstracts(session, but=story.id, limit=more) if more else [],
+    )
+
+
+def abstract_of(version: Version) -> str:
+    """One paragraph that stands for a version: its abstract, else its first paragraph."""
+    return " ".join((version.abstract or text.first_paragraph(version.body_html)).split())
+
+
+def _abstracts(session: Session, *, but: int, limit: int) -> list[str]:
+    """Of the stories whose last edition is the latest, one each; what was killed is not among them."""
+    any_one = aliased(Edition)
+    last = select(func.max(any_one.number)).where(any_one.story_id == Story.id).scalar_subquery()
+    rows = session.scalars(
+        select(Version)
+        .join(Edition, Edition.version_id == Version.id)
+        .join(Story, Story.id == Edition.story_id)
+        .where(Edition.number == last, Edition.cause != "kill", Story.id != but)
+        .order_by(Edition.published_at.desc(), Edition.id.desc())
+        .limit(limit)
+    )
+    return [abstract_of(version) for version in rows]
+
+
+def _year(newsroom: Newsroom, edition: Edition) -> int:
+    return clock.moment_at(edition.published_at, newsroom.zone).wall.year
+
+
+def _told(session: Session, notices: Sequence[Notice]) -> list[Told]:
+    handed = outbox.handovers(session, [notice.message_id for notice in notices])
+    licensees = queries.by_id(session, [notice.licensee_id for notice in notices])
+    rows = session.execute(
+        select(Edition, Story)
+        .join(Story, Story.id == Edition.story_id)
+        .where(Edition.id.in_({notice.edition_id for notice in notices}))
+    )
+    editions = {row[0].id: (row[0], row[1]) for row in rows}
+    told = []
+    for notice in notices:
+        edition, story = editions.get(notice.edition_id or 0, (None, None))
+        by = handed.get(notice.message_id, [])
+        state = rules.state_of(acknowledged=notice.acknowledged_at is not None, handed=[one.state for one in by])
+        told.append(Told(notice, licensees[notice.licensee_id], edition, story, state, by))
+    return told

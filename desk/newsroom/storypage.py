@@ -1,0 +1,106 @@
+"""All that one story's page shows, read in one place; and which moves its reader may make now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from desk.actor import Actor
+from desk.approvals import queries as approvals
+from desk.approvals.models import Decision
+from desk.assignments import queries as assignments
+from desk.assignments.models import Assignment, Offer
+from desk.drafts import queries as drafts
+from desk.drafts.models import Byline, LostSave, Version
+from desk.newsroom import approving, reading, releasing
+from desk.people import queries as people
+from desk.people.models import Desk, Person
+from desk.permissions import Facts, permits
+from desk.stories import queries as stories
+from desk.stories.models import Edition, Story
+from desk.stories.rules import Gates
+from desk.stories.workflow import open_moves
+from desk.wires.models import Item, Source, Use
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPage:
+    """One story as its reader may see it. `moves` are the names of the moves they may make now."""
+
+    story: Story
+    desk: Desk
+    facts: Facts
+    version: Version | None
+    bylines: Sequence[Byline]
+    versions: Sequence[Version]
+    editions: Sequence[Edition]
+    assignments: Sequence[tuple[Assignment, Sequence[Offer]]]
+    people: dict[int, Person]
+    decision: Decision | None
+    returned: Decision | None
+    gates: Gates
+    wires: Sequence[Row[Item, str]]
+    lost: Sequence[LostSave]
+    moves: frozenset[str]
+    own: bool
+    agency: str
+
+    @property
+    def out(self) -> bool:
+        """Whether an edition of it is out."""
+        return bool(self.editions)
+
+
+def view(session: Session, actor: Actor, public_id: str) -> StoryPage:
+    """The story's page. Raises NotFound for what this actor may not read."""
+    story, facts = reading.story_for(session, actor, public_id)
+    draft = drafts.main_draft(session, story.id)
+    versions = drafts.of_draft(session, draft.id)
+    version = versions[-1] if versions else None
+    commissions = assignments.of_story(session, story.id)
+    editions = stories.editions(session, story.id)
+    named: set[int | None] = {of.person_id for _, offers in commissions for of in offers}
+    named |= {one.assignee_id for one, _ in commissions} | {one.editor_id for one, _ in commissions}
+    named |= {one.author_id for one in versions} | {edition.by_id for edition in editions} | {story.made_by}
+    decided = approvals.of_versions(session, [version.id]) if version else []
+    named |= {one.person_id for one in decided}
+    own = version is not None and approving.own_copy(session, actor, story, version)
+    return StoryPage(
+        story=story,
+        desk=session.get_one(Desk, story.desk_id),
+        facts=facts,
+        version=version,
+        bylines=drafts.bylines(session, [version.id])[version.id] if version else [],
+        versions=versions,
+        editions=editions,
+        assignments=commissions,
+        people=people.people(session, [id_ for id_ in named if id_ is not None]),
+        decision=approvals.in_force(session, version.id) if version else None,
+        returned=next((one for one in reversed(decided) if one.kind == "return"), None),
+        gates=releasing.gates(session, story),
+        wires=wires_of(session, story.id),
+        lost=drafts.lost_of(session, draft.id, actor.person_id) if actor.person_id else [],
+        moves=_moves(actor, story, facts, own=own, out=bool(editions), written=version is not None),
+        own=own,
+        agency=people.newsroom(session).agency,
+    )
+
+
+def wires_of(session: Session, story_id: int) -> Sequence[Row[Item, str]]:
+    """The wire items that a story stands on, with their sources' names, newest first."""
+    used = select(Item, Source.name).join(Source, Source.id == Item.source_id).join(Use, Use.item_id == Item.id)
+    return session.execute(used.where(Use.story_id == story_id).order_by(Item.at.desc())).all()
+
+
+def _moves(actor: Actor, story: Story, facts: Facts, *, own: bool, out: bool, written: bool) -> frozenset[str]:
+    legal = {move.name for move in open_moves(story.state) if permits(actor, move.permission, facts)}
+    if own or not written:
+        legal -= {"approve"}
+    if not written:
+        legal -= {"return", "publish", "schedule", "on_authority"}
+    if out:
+        legal -= {"spike"}
+    else:
+        legal -= {"kill", "abandon_edition"}
+    return frozenset(legal)

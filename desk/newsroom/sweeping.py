@@ -1,0 +1,84 @@
+"""The sweep: what should have gone out and did not. It repairs what it can and reports what it can't."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from desk import bells
+from desk.newsroom import notifying
+from desk.outbox import sweeping as outbox
+from desk.stories.models import Edition, Story
+from desk.wires.models import Source
+
+LOOKS_BACK = timedelta(days=7)
+SILENT_AFTER = timedelta(minutes=5)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep found: the outbox mended, editions whose licensees were told only now, sources that nobody polls
+    (by name), and scheduled stories that are past their time."""
+
+    outbox: outbox.Swept
+    told: int = 0
+    unpolled: tuple[str, ...] = ()
+    unreleased: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        return self == Swept(outbox.Swept())
+
+
+def sweep(session: Session, now: datetime) -> Swept:
+    """Mend the outbox's queue, tell licensees of editions that were published without, ring for sources not polled."""
+    swept = Swept(
+        outbox=outbox.sweep(session, now),
+        told=_tell_untold(session, now),
+        unpolled=_ring_for_sources(session, now),
+        unreleased=_unreleased(session, now),
+    )
+    if not swept.is_clean:
+        log.warning(
+            "the sweep found what should have gone out",
+            queued=swept.outbox.queued, parked=swept.outbox.parked, removed=swept.outbox.removed,
+            waiting=swept.outbox.waiting, told=swept.told, unpolled=swept.unpolled, unreleased=swept.unreleased,
+        )  # fmt: skip
+    return swept
+
+
+def _tell_untold(session: Session, now: datetime) -> int:
+    """Tell licensees of the last edition of each story whose telling was not recorded with it."""
+    last = (
+        select(func.max(Edition.id).label("id"))
+        .group_by(Edition.story_id)
+        .having(func.max(Edition.published_at) > now - LOOKS_BACK)
+        .subquery()
+    )
+    ids = list(session.scalars(select(last.c.id)))
+    untold = sorted(set(ids) - notifying.told_editions(session, ids))
+    for edition_id in untold:
+        edition = session.get_one(Edition, edition_id)
+        notifying.edition_out(session, session.get_one(Story, edition.story_id), edition, now)
+    return len(untold)
+
+
+def _ring_for_sources(session: Session, now: datetime) -> tuple[str, ...]:
+    """Sources that should have been polled a while ago, and that nobody holds."""
+    rows = session.scalars(
+        select(Source)
+        .where(Source.stopped_at.is_(None), Source.next_poll_at < now - SILENT_AFTER)
+        .where(Source.lease_until.is_(None) | (Source.lease_until < now))
+        .order_by(Source.name)
+    ).all()
+    for source in rows:
+        bells.mark(session, bells.POLL, source.public_id)
+    return tuple(source.name for source in rows)
+
+
+def _unreleased(session: Session, now: datetime) -> int:
+    late = select(func.count()).where(Story.state == "scheduled", Story.release_at < now - SILENT_AFTER)
+    return session.scalar(late) or 0

@@ -1,0 +1,100 @@
+"""Who is to be told of what happens to an assignment, and the facts that all such messages share."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk.actor import Actor
+from desk.assignments.models import Assignment
+from desk.clock import UTC
+from desk.outbox import service as outbox
+from desk.outbox.models import Message
+from desk.people import queries as people
+from desk.people.models import Desk, Person
+from desk.stories.models import Story
+
+
+def editors_of(session: Session, assignment: Assignment, story: Story) -> list[Person]:
+    """The editor named on the assignment, or without one (or if that one was disabled) the editors of the desk."""
+    if assignment.editor_id is not None:
+        named = session.get_one(Person, assignment.editor_id)
+        if named.disabled_at is None:
+            return [named]
+    return list(people.holders(session, story.desk_id, "editor"))
+
+
+def tell(
+    session: Session,
+    kind: str,
+    to: Iterable[Person],
+    *,
+    but: Actor,
+    key: str,
+    facts: dict[str, Any],
+    story: Story,
+    now: datetime,
+) -> list[Message]:
+    """Put one message for each of `to`, once for each `key` and person; gives those that were not put before.
+
+    Nobody is told of what they did themselves, and nobody who is disabled is told anything.
+    """
+    put = [
+        outbox.put(
+            session,
+            kind,
+            f"{key}:{person.id}",
+            ("person", person.id),
+            now=now,
+            facts=facts,
+            story_id=story.id,
+            desk_id=story.desk_id,
+        )
+        for person in to
+        if person.id != but.person_id and person.disabled_at is None
+    ]
+    return [message for message in put if message is not None]
+
+
+def facts_of(story: Story, assignment: Assignment, desk: Desk, **more: Any) -> dict[str, Any]:
+    """What every message about an assignment says; `more` is what this one adds. JSON: instants as ISO text in UTC.
+
+    The zones are those in which the deadline is shown beside the recipient's own: the desk's, the story's, and the one
+    in which it was typed.
+    """
+    return {
+        "story": story.public_id,
+        "slug": story.slug,
+        "title": story.title,
+        "places": list(story.places),
+        "story_zone": story.zone,
+        "desk": desk.name,
+        "desk_zone": desk.zone,
+        "assignment": assignment.public_id,
+        "medium": assignment.medium,
+        "brief": assignment.brief,
+        "length": assignment.length,
+        "deadline": iso(assignment.deadline_at),
+        "deadline_zone": assignment.deadline_zone,
+        **more,
+    }
+
+
+def iso(at: datetime) -> str:
+    """An instant as facts hold it: `2026-11-24T17:00:00+00:00`."""
+    return at.astimezone(UTC).isoformat()
+
+
+def unsay(session: Session, story: Story, prefix: str, *, part: str = "", why: str, now: datetime) -> None:
+    """Cancel those messages about a story whose keys begin so, have `part` in them, and that are not out yet."""
+    ids = session.scalars(
+        select(Message.id).where(
+            Message.story_id == story.id,
+            Message.key.startswith(prefix, autoescape=True),
+            Message.key.contains(part, autoescape=True),
+            Message.cancelled_at.is_(None),
+        )
+    )
+    outbox.cancel(session, ids.all(), why=why, now=now)

@@ -1,0 +1,149 @@
+"""All that the wire's pages show, read over the wire's tables and the stories that stand on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from desk import text
+from desk.actor import Actor
+from desk.people import queries as people
+from desk.people.models import Desk
+from desk.permissions import Facts, permits
+from desk.stories.models import Story
+from desk.text import Change
+from desk.wires import queries, rules
+from desk.wires.models import Intake, Item, Source, Use
+
+A_PAGE = 60
+ASIDE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A source and how it is doing."""
+
+    source: Source
+    health: rules.Health
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """One item with its revisions (first to last), what changed since the one before, and our stories on it."""
+
+    item: Item
+    source: Source
+    revisions: Sequence[Item]
+    changes: Sequence[Change]
+    stories: Sequence[Story]
+    desks: Sequence[Desk]
+    slug: str
+
+    @property
+    def last(self) -> Item:
+        """The revision that stands."""
+        return self.revisions[-1]
+
+    @property
+    def killed(self) -> bool:
+        """Whether the agency has withdrawn it for good."""
+        return self.last.pubstatus == "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class WireRoom:
+    """The wire, newest first; beside it what asks for care; which items stand in stories of ours; one item opened."""
+
+    standings: Sequence[Standing]
+    items: Sequence[Row[Item, str]]
+    changed: Sequence[Row[Item, str]]
+    slugs: dict[int, str]
+    more: str | None
+    opened: ItemPage | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesPage:
+    """Every source, and what came last that could not be read."""
+
+    standings: Sequence[Standing]
+    unreadable: Sequence[Row[Intake, str]]
+
+
+def room(
+    session: Session, actor: Actor, *, source: str, words: str, before: str, opened: str, now: datetime
+) -> WireRoom:
+    """The wire room: of one source or all, with `words` in it, older than the item `before`; ids are public ones."""
+    found = queries.items(session, source or None, words, before or None, A_PAGE + 1)
+    items = found[:A_PAGE]
+    changed = queries.items(session, source or None, words, limit=ASIDE, changed=now) if not before else []
+    return WireRoom(
+        standings=standings(session, now),
+        items=items,
+        changed=changed,
+        slugs=_slugs(session, actor, [item for item, _ in (*items, *changed)]),
+        more=items[-1][0].public_id if len(found) > A_PAGE else None,
+        opened=page(session, actor, opened) if opened else None,
+    )
+
+
+def page(session: Session, actor: Actor, public_id: str) -> ItemPage:
+    """One item, in the revision of that public id. Raises NotFound."""
+    item = queries.item(session, public_id)
+    revisions = queries.item_revisions(session, item)
+    before = next((row for row in revisions if row.revision == item.revision - 1), None)
+    changes = text.word_diff(_as_text(before), _as_text(item)) if before else []
+    used = [use.story_id for use in queries.uses(session, item)]
+    fields = item.fields
+    return ItemPage(
+        item=item,
+        source=session.get_one(Source, item.source_id),
+        revisions=revisions,
+        changes=changes,
+        stories=_stories(session, actor, used),
+        desks=[desk for desk in people.desks(session) if permits(actor, "story.make", Facts(desk.id))],
+        slug=rules.propose_slug(fields.get("slugline"), item.headline, item.places),
+    )
+
+
+def standings(session: Session, now: datetime) -> Sequence[Standing]:
+    """Every source by name, and how it is doing."""
+    return [Standing(source, rules.health(source, now)) for source in queries.sources(session)]
+
+
+def sources(session: Session, now: datetime) -> SourcesPage:
+    """The page on which sources are managed."""
+    return SourcesPage(standings(session, now), queries.unreadable(session))
+
+
+def _as_text(item: Item) -> str:
+    return f"{item.headline}\n\n{text.plain_text(item.body_html)}"
+
+
+def _stories(session: Session, actor: Actor, ids: Sequence[int]) -> Sequence[Story]:
+    """Those of these stories that this reader may read, whoever worked on them."""
+    if not permits(actor, "story.read"):
+        return []
+    return session.scalars(select(Story).where(Story.id.in_(ids)).order_by(Story.made_at)).all()
+
+
+def _slugs(session: Session, actor: Actor, items: Sequence[Item]) -> dict[int, str]:
+    """Item id to the slugs of our stories on it, in whatever revision they were opened from."""
+    if not items or not permits(actor, "story.read"):
+        return {}
+    shown = {(item.source_id, item.guid): item.id for item in items}
+    rows = session.execute(
+        select(Item.source_id, Item.guid, Story.slug)
+        .join(Use, Use.item_id == Item.id)
+        .join(Story, Story.id == Use.story_id)
+        .where(Item.guid.in_({guid for _, guid in shown}))
+        .order_by(Story.made_at)
+    )
+    slugs: dict[int, list[str]] = {}
+    for source_id, guid, slug in rows:
+        item_id = shown.get((source_id, guid))
+        if item_id is not None and slug not in slugs.setdefault(item_id, []):
+            slugs[item_id].append(slug)
+    return {item_id: ", ".join(found) for item_id, found in slugs.items()}

@@ -1,0 +1,224 @@
+"""The wire: sources added, changed, stopped and polled; what they send taken in; stories opened from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from desk import addresses, bells, clock, db, revisions
+from desk.actor import Actor
+from desk.audit.service import record
+from desk.errors import Forbidden, Invalid, NotNow
+from desk.newsroom import commission, commissioning, publishing, reading
+from desk.permissions import require
+from desk.stories.models import Story
+from desk.wires import queries, rules
+from desk.wires import service as wires
+from desk.wires.item import WireItem
+from desk.wires.models import Intake, Item, Source
+
+KINDS = ("feed", "folder")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of the items of one intake, in numbers."""
+
+    new: int = 0
+    revised: int = 0
+    same: int = 0
+
+    def __add__(self, other: "Taken") -> "Taken":
+        return Taken(self.new + other.new, self.revised + other.revised, self.same + other.same)
+
+
+def add_source(
+    session: Session, actor: Actor, *, name: str, kind: str, url: str, zone: str, every: int, now: datetime
+) -> Source:
+    """Add a feed by its address or a watched folder by its path; it is polled at once, then every `every` seconds.
+
+    `zone` is where times without one are meant. Raises Invalid that names the field; Forbidden for a folder, which is
+    on the server, unless the actor is an administrator.
+    """
+    require(actor, "wire.manage")
+    if kind not in KINDS:
+        raise Invalid("A source is a feed or a folder.", field="kind")
+    source = wires.make_source(
+        session, name=name, kind=kind, url=_place(actor, kind, url), zone=clock.find_zone(zone), every=every, now=now
+    )
+    record(session, actor, "source_added", ("source", source.id), now=now, name=source.name, url=source.url)
+    bells.mark(session, bells.POLL, source.public_id)
+    return source
+
+
+def change_source(
+    session: Session, actor: Actor, public_id: str, *, name: str, url: str, zone: str, every: int, now: datetime
+) -> Source:
+    """Change a source; what it is, a feed or a folder, stays. Raises as `add_source` does."""
+    source = _source(session, actor, public_id)
+    before = source.url
+    where = _place(actor, source.kind, url) if url.strip() != before else before
+    wires.set_source(session, source, name=name, url=where, zone=clock.find_zone(zone), every=every, now=now)
+    record(
+        session, actor, "source_changed", ("source", source.id), now=now, name=source.name, old=before, new=source.url
+    )
+    if source.url != before and source.stopped_at is None:
+        bells.mark(session, bells.POLL, source.public_id)
+    return source
+
+
+def stop_source(session: Session, actor: Actor, public_id: str, *, why: str = "", now: datetime) -> Source:
+    """Poll a source no more until it is started again; what it sent stays."""
+    source = _source(session, actor, public_id)
+    if source.stopped_at is None:
+        wires.stop(session, source, why=why.strip()[:300], now=now)
+        record(session, actor, "source_stopped", ("source", source.id), now=now, why=why.strip())
+    return source
+
+
+def start_source(session: Session, actor: Actor, public_id: str, *, now: datetime) -> Source:
+    """Poll a stopped source again, from now on."""
+    source = _source(session, actor, public_id)
+    if source.stopped_at is not None:
+        wires.start(session, source, now=now)
+        record(session, actor, "source_started", ("source", source.id), now=now)
+        bells.mark(session, bells.POLL, source.public_id)
+    return source
+
+
+def poll_now(session: Session, actor: Actor, public_id: str, *, now: datetime) -> Source:
+    """Have a source polled at once, whatever its interval or its back-off. Raises NotNow if it is stopped."""
+    source = _source(session, actor, public_id)
+    if source.stopped_at is not None:
+        raise NotNow("%(name)s is stopped. Start it again, and it is polled at once.", name=source.name)
+    wires.make_due(session, source, now=now)
+    bells.mark(session, bells.POLL, source.public_id)
+    return source
+
+
+def take_in(
+    session: Session, source_id: int, intake_id: int, items: Sequence[WireItem], now: datetime, *, more: bool = False
+) -> Taken:
+    """Decide what each item of an intake is and store what is new or revised, in the order given.
+
+    The intake is then marked as read, unless `more` of it is to follow. One that was read already changes nothing.
+    Scheduled stories that stand on copy whose embargo has moved, or that was killed, get their release anew.
+    """
+    db.lock(session, Source, source_id)
+    if session.get_one(Intake, intake_id, populate_existing=True).read_at is not None:
+        return Taken()
+    guids = [rules.guid_of(item) for item in items]
+    known = queries.known(session, source_id, guids)
+    counts = {"new": 0, "revised": 0, "same": 0}
+    moved: list[str] = []
+    for guid, item in zip(guids, items, strict=True):
+        before = known.setdefault(guid, [])
+        decision = rules.decide([_known(row) for row in before], rules.digest(item), rules.published_at(item))
+        counts[decision] += 1
+        if decision != "same":
+            last = before[-1] if before else None
+            row = wires.add_item(session, source_id, intake_id, item, before=last, now=now)
+            if last and (last.embargo_at != row.embargo_at or last.pubstatus != row.pubstatus):
+                moved.append(guid)
+            before.append(row)
+    session.flush()
+    if not more:
+        wires.mark_read(session, intake_id, now)
+    if counts["new"] or counts["revised"]:
+        revisions.touch(session, "wire")
+    _reset_releases(session, source_id, moved, now)
+    return Taken(**counts)
+
+
+def open_story(
+    session: Session,
+    actor: Actor,
+    item_public_id: str,
+    *,
+    desk: str,
+    slug: str,
+    title: str,
+    brief: str = "",
+    places: Sequence[str] = (),
+    now: datetime,
+) -> Story:
+    """Make a story on a desk that stands on a wire item, and keeps it. `desk` is the desk's public id.
+
+    Raises NotNow for copy that its agency has killed, and as `commissioning.make_story` does.
+    """
+    require(actor, "wire.use")
+    item = _usable(session, item_public_id)
+    story = commissioning.make_story(
+        session, actor, desk, slug=slug, title=title or item.headline, brief=brief, places=places, now=now
+    )
+    _use(session, actor, item, story, now)
+    return story
+
+
+def use_in(session: Session, actor: Actor, item_public_id: str, story_public_id: str, now: datetime) -> Story:
+    """Note that a story there is stands on a wire item, too; its embargo then holds for the story.
+
+    Raises NotNow for copy that its agency has killed, or a story that is over.
+    """
+    require(actor, "wire.use")
+    story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
+    commission.refuse_over(story)
+    _use(session, actor, _usable(session, item_public_id), story, now)
+    publishing.reset_release(session, story.id, now)
+    return story
+
+
+def _use(session: Session, actor: Actor, item: Item, story: Story, now: datetime) -> None:
+    if wires.use(session, item, story.id, by=actor.id, now=now):
+        source = session.get_one(Source, item.source_id)
+        record(
+            session, actor, "wire_used", ("item", item.id), now=now, story_id=story.id, desk_id=story.desk_id,
+            source=source.name, headline=item.headline,
+        )  # fmt: skip
+
+
+def _usable(session: Session, public_id: str) -> Item:
+    item = queries.item(session, public_id)
+    if queries.item_revisions(session, item)[-1].pubstatus == "canceled":
+        raise NotNow("The agency has killed this item: nothing may be built on it.")
+    return item
+
+
+def _source(session: Session, actor: Actor, public_id: str) -> Source:
+    require(actor, "wire.manage")
+    (source,) = db.lock(session, Source, queries.source(session, public_id).id)
+    found: Source = source
+    return found
+
+
+def _place(actor: Actor, kind: str, url: str) -> str:
+    """Where a source is, in the form that is stored. Whether a feed's address may be talked to is asked before."""
+    url = url.strip()
+    if kind == "feed":
+        try:
+            return str(addresses.parse(url))
+        except Invalid as error:
+            error.field = "url"
+            raise
+    if actor.kind == "person" and not actor.is_admin:
+        raise Forbidden("A watched folder is a folder of the server: only an administrator can name one.")
+    path = Path(url)
+    if not path.is_absolute():
+        raise Invalid("Give the folder's whole path, from the root: %(path)s is not.", field="url", path=url or "–")
+    if not path.is_dir():
+        raise Invalid("There is no folder %(path)s on this server.", field="url", path=url)
+    return str(path)
+
+
+def _known(row: Item) -> rules.Known:
+    return rules.Known(row.digest, row.published_at)
+
+
+def _reset_releases(session: Session, source_id: int, guids: Sequence[str], now: datetime) -> None:
+    if not guids:
+        return
+    used = queries.used_by(session, source_id, guids)
+    for story_id in sorted({story_id for stories in used.values() for story_id in stories}):
+        publishing.reset_release(session, story_id, now)

@@ -1,0 +1,145 @@
+"""The words of a mail: plain Jinja and gettext, in the recipient's language and zone, without any request.
+
+A kind has three templates in `templates/email/KIND/`: `subject.txt`, `mail.txt` and `mail.html`.
+"""
+
+import gettext
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import jinja2
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+
+from desk import clock, text
+from desk.links import Links
+from desk.settings import resource
+
+LONGEST_SUBJECT = 180
+# kinds that say first how much time is left; the others are about something that is over
+TIMED = frozenset(
+    {"offer", "answered", "said", "deadline_moved", "filed", "returned", "approval_voided", "work_left", "reminder"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who somebody is now. `gone` says why nothing reaches them any more."""
+
+    name: str
+    mail: str
+    zone: str
+    language: str = "en"
+    webhook: str | None = None
+    secret: str | None = None
+    gone: str | None = None
+    webhook_gone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """One instant as a mail says it: how far off, every clock on one line, and the reader's alone."""
+
+    left: str
+    line: str
+    mine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A mail without its headers."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def word(
+    kind: str, facts: Mapping[str, Any], to: Recipient, *, agency: str, links: Links, now: datetime, **more: Any
+) -> Worded:
+    """Word one mail from its facts. Raises jinja2.TemplateError for a kind without templates or a broken one."""
+    env, _ = _environment(to.language), _translations(to.language).gettext
+    deadline = _instant(facts.get("deadline")) if kind in TIMED else None
+    context = {
+        "f": facts,
+        "me": to,
+        "agency": agency,
+        "link": links.to,
+        "time": times(deadline, facts, to, now, _) if deadline else None,
+        "at": lambda iso: times(datetime.fromisoformat(iso), facts, to, now, _),
+        "shorten": text.shorten,
+        **more,
+    }
+    subject = " ".join(env.get_template(f"email/{kind}/subject.txt").render(context).split())
+    context["subject"] = subject
+    return Worded(
+        text.shorten(subject, LONGEST_SUBJECT),
+        _tidy_text(env.get_template(f"email/{kind}/mail.txt").render(context)),
+        _tidy_html(env.get_template(f"email/{kind}/mail.html").render(context)),
+    )
+
+
+def times(at: datetime, facts: Mapping[str, Any], to: Recipient, now: datetime, _: clock.Gettext) -> Times:
+    """`Due in 2 h` and `16:00 Kyiv, yours · 15:00 Brussels, the desk`, dates named wherever they are not today's."""
+    zones = [(_("yours"), to.zone)]
+    zones += [(_("the desk"), facts["desk_zone"])] if facts.get("desk_zone") else []
+    zones += [(_("the story"), facts["story_zone"])] if facts.get("story_zone") else []
+    locale = _locale(to.language)
+    today = clock.moment_at(now, to.zone).wall.date()
+    pieces = []
+    for reading in clock.labelled(at, zones, now, _, locale):
+        day = clock.moment_at(at, reading.zone).wall.date()
+        named = "" if day == today else f"{format_date(day, 'EEE d MMMM', locale=locale)} "
+        pieces.append(f"{named}{reading.time} {clock.place_of(reading.zone)}, {reading.label}")
+    words = clock.due_words(at, now, _)
+    left = words[0].upper() + words[1:] if at < now else _("Due %(words)s") % {"words": words}
+    mine = pieces[0].split(f" {clock.place_of(to.zone)},")[0]
+    return Times(left, " · ".join(pieces), mine)
+
+
+@cache
+def _environment(language: str) -> jinja2.Environment:
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(str(resource("templates"))),
+        autoescape=jinja2.select_autoescape(["html"]),
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    translations = _translations(language)
+    env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        translations.gettext, translations.ngettext, newstyle=True
+    )
+    return env
+
+
+@cache
+def _translations(language: str) -> gettext.NullTranslations:
+    folder = str(resource("translations"))
+    return gettext.translation("messages", folder, languages=[language.replace("-", "_")], fallback=True)
+
+
+@cache
+def _locale(language: str) -> str:
+    try:
+        return str(Locale.parse(language, sep="-"))
+    except (ValueError, UnknownLocaleError):
+        return "en"
+
+
+def _instant(iso: str | None) -> datetime | None:
+    return datetime.fromisoformat(iso) if iso else None
+
+
+def _tidy_text(rendered: str) -> str:
+    lines = "\n".join(line.rstrip() for line in rendered.splitlines())
+    lines = re.sub(r"\n{3,}", "\n\n", lines).strip()
+    return re.sub(r"(?m)^--$", "-- ", lines) + "\n"  # the blank makes it the line above a signature
+
+
+def _tidy_html(rendered: str) -> str:
+    return "\n".join(line.rstrip() for line in rendered.splitlines() if line.strip()) + "\n"

@@ -1,0 +1,48 @@
+"""Every kind of message, in one table: what it says, to whom, and what a worker's death does to it.
+
+`repeat`: handed over again until it is known to be taken, each time with the same id, so that a receiver can drop
+the repeat. `park`: marked before the hand-over, and if the worker dies in between never handed over again but listed
+for a person; for reminders only, where twice is worse than late and the next rung covers the gap.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Policy = Literal["repeat", "park"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of message. `urgency` 1 goes first, 3 last; `about` is said on pages that list messages."""
+
+    name: str
+    policy: Policy
+    urgency: int
+    about: str
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("invite", "repeat", 1, "an invitation"),
+        Kind("reset", "repeat", 1, "a link to set a new password"),
+        Kind("test_mail", "repeat", 1, "a test mail"),
+        Kind("offer", "repeat", 2, "an assignment offered"),
+        Kind("offer_lapsed", "repeat", 2, "an offer that somebody else took, or that was withdrawn"),
+        Kind("answered", "repeat", 2, "an offer accepted or declined"),
+        Kind("said", "repeat", 2, "how an assignment goes"),
+        Kind("deadline_moved", "repeat", 2, "a deadline moved"),
+        Kind("assignment_ended", "repeat", 2, "an assignment cancelled or given to somebody else"),
+        Kind("filed", "repeat", 2, "copy filed"),
+        Kind("returned", "repeat", 2, "copy returned with a note"),
+        Kind("approved", "repeat", 2, "copy approved"),
+        Kind("approval_voided", "repeat", 2, "an approval voided by a later version"),
+        Kind("published", "repeat", 3, "a story published"),
+        Kind("killed", "repeat", 1, "a story killed"),
+        Kind("own_authority", "repeat", 1, "a story published on one editor's authority"),
+        Kind("work_left", "repeat", 1, "open work of a person who was disabled"),
+        Kind("reminder", "park", 2, "a deadline reminder"),
+        Kind("notice", "repeat", 1, "a notice to a licensee"),
+        Kind("test_notice", "repeat", 3, "a test notice to a licensee"),
+    )
+}

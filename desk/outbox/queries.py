@@ -1,0 +1,223 @@
+"""Reading the outbox: each person's own messages, captured mail as threads, and what could not be handed over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from desk.errors import NotFound
+from desk.outbox import rules
+from desk.outbox.models import Delivery, Due, Message
+
+FAILED = ("dead", "parked")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One captured mail, readable: `text` and `html` as a mail client would show them."""
+
+    public_id: str
+    kind: str
+    at: datetime
+    to: str
+    subject: str
+    text: str
+    html: str
+    wire_id: str
+    facts: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Thread:
+    """The captured mails of one story, oldest first; a mail about no story is a thread of its own."""
+
+    story_id: int | None
+    subject: str
+    mails: list[Mail] = field(default_factory=list)
+
+    @property
+    def latest(self) -> datetime:
+        return self.mails[-1].at
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A delivery that is dead or parked: to whom, what, and the cause."""
+
+    public_id: str
+    state: str
+    channel: str
+    kind: str
+    address: str
+    subject: str
+    why: str
+    attempts: int
+    first_at: datetime | None
+    last_at: datetime | None
+    put_at: datetime
+    story_id: int | None
+    desk_id: int | None
+    facts: dict[str, Any]
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """How one message went, or goes, by one channel: for the licensee's page and a story's history."""
+
+    message_id: int
+    public_id: str
+    channel: str
+    state: str
+    address: str
+    attempts: int
+    first_at: datetime | None
+    last_at: datetime | None
+    next_at: datetime | None
+    said: str
+
+
+def unseen(session: Session, person_id: int) -> int:
+    """How many messages the bell of a person counts: theirs, not cancelled, not seen yet."""
+    return session.scalar(_own(person_id).where(Message.seen_at.is_(None)).with_only_columns(func.count())) or 0
+
+
+def messages_of(session: Session, person_id: int, *, limit: int = 50) -> Sequence[Message]:
+    """What a person was told, newest first, without what lets its bearer in."""
+    return session.scalars(_own(person_id).order_by(Message.id.desc()).limit(limit)).all()
+
+
+def captured(session: Session, *, bearers: bool, limit: int = 200) -> list[Thread]:
+    """The newest `limit` captured mails as threads, the most recently answered one first.
+
+    With `bearers` the invitations and password links are among them: for administrators only, since whoever
+    reads such a mail can come in as its recipient.
+    """
+    query = (
+        select(Delivery, Message)
+        .join(Message)
+        .where(Delivery.state == "captured")
+        .order_by(Delivery.id.desc())
+        .limit(limit)
+    )
+    if not bearers:
+        query = query.where(Message.kind.not_in(rules.BEARERS))
+    threads: dict[tuple[str, int], Thread] = {}
+    for delivery, message in reversed(session.execute(query).all()):
+        key = ("story", message.story_id) if message.story_id else ("message", message.id)
+        thread = threads.setdefault(key, Thread(message.story_id, delivery.subject or ""))
+        thread.mails.append(_readable(delivery, message))
+    return sorted(threads.values(), key=lambda thread: thread.latest, reverse=True)
+
+
+def captured_mail(session: Session, public_id: str, *, bearers: bool) -> Mail:
+    """One captured mail. Raises NotFound, also for a link that lets its bearer in unless `bearers`."""
+    found = session.execute(
+        select(Delivery, Message).join(Message).where(Delivery.public_id == public_id, Delivery.state == "captured")
+    ).one_or_none()
+    if found is None or (found[1].kind in rules.BEARERS and not bearers):
+        raise NotFound("There is no such mail.")
+    return _readable(found[0], found[1])
+
+
+def dead(session: Session, *, limit: int = 200) -> list[Failed]:
+    """Deliveries that are dead or parked, newest first, each with its cause."""
+    rows = session.execute(
+        select(Delivery, Message)
+        .join(Message)
+        .where(Delivery.state.in_(FAILED))
+        .order_by(Delivery.id.desc())
+        .limit(limit)
+    )
+    return [_failed(row[0], row[1]) for row in rows]
+
+
+def dead_count(session: Session) -> int:
+    """How many deliveries are dead or parked."""
+    return session.scalar(select(func.count()).where(Delivery.state.in_(FAILED))) or 0
+
+
+def handovers(session: Session, message_ids: Sequence[int]) -> dict[int, list[Handover]]:
+    """How messages were handed over, by message id."""
+    found: dict[int, list[Handover]] = {}
+    if not message_ids:
+        return found
+    rows = session.execute(
+        select(Delivery, Due.due_at)
+        .outerjoin(Due, Due.delivery_id == Delivery.id)
+        .where(Delivery.message_id.in_(message_ids))
+        .order_by(Delivery.id)
+    )
+    for row in rows:
+        found.setdefault(row[0].message_id, []).append(_handover(row))
+    return found
+
+
+def _own(person_id: int) -> Select[Message]:
+    return select(Message).where(
+        Message.recipient_kind == "person",
+        Message.recipient_id == person_id,
+        Message.cancelled_at.is_(None),
+        Message.kind.not_in(rules.BEARERS),
+    )
+
+
+def _readable(delivery: Delivery, message: Message) -> Mail:
+    parsed = message_from_bytes(delivery.wire or b"", policy=policy.default)
+    return Mail(
+        public_id=delivery.public_id,
+        kind=message.kind,
+        at=delivery.last_at or message.put_at,
+        to=str(parsed.get("to", delivery.address or "")),
+        subject=delivery.subject or "",
+        text=_part(parsed, "plain"),
+        html=_part(parsed, "html"),
+        wire_id=delivery.wire_id,
+        facts=message.facts,
+    )
+
+
+def _part(mail: EmailMessage, subtype: str) -> str:
+    part = mail.get_body((subtype,))
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
+
+
+def _failed(delivery: Delivery, message: Message) -> Failed:
+    return Failed(
+        public_id=delivery.public_id,
+        state=delivery.state,
+        channel=delivery.channel,
+        kind=message.kind,
+        address=delivery.address or "",
+        subject=delivery.subject or "",
+        why=delivery.said or "",
+        attempts=delivery.attempts,
+        first_at=delivery.first_at,
+        last_at=delivery.last_at,
+        put_at=message.put_at,
+        story_id=message.story_id,
+        desk_id=message.desk_id,
+        facts=rules.forgotten(message.facts),
+        cancelled=message.cancelled_at is not None,
+    )
+
+
+def _handover(row: Row[Delivery, datetime]) -> Handover:
+    delivery = row[0]
+    return Handover(
+        message_id=delivery.message_id,
+        public_id=delivery.public_id,
+        channel=delivery.channel,
+        state=delivery.state,
+        address=delivery.address or "",
+        attempts=delivery.attempts,
+        first_at=delivery.first_at,
+        last_at=delivery.last_at,
+        next_at=row[1],
+        said=delivery.said or "",
+    )

@@ -1,0 +1,175 @@
+"""Signing in and out: sessions, one-time links, the throttle. Steps and one person's own verbs.
+
+Secrets are shown once and stored as their SHA-256. Whether an address is known here can't be told from any answer.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from desk import chance, revisions
+from desk.errors import Invalid, NotFound, NotNow, Throttled
+from desk.people.models import Attempt, Link, Person, SignIn
+
+SESSION_LASTS = timedelta(days=14)
+LINK_LASTS = {
+    "invite": timedelta(days=7),
+    "reset": timedelta(hours=2),
+    "signin": timedelta(hours=24),
+    "first": timedelta(days=7),
+}
+WINDOW = timedelta(minutes=15)
+PER_ACCOUNT = 10
+PER_ADDRESS = 60
+SHORTEST = 10
+
+_hasher = PasswordHasher()
+_nobody = _hasher.hash("a password that nobody has")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A session that has begun: the cookie's value, shown only here, and until when it lasts."""
+
+    cookie: str
+    expires_at: datetime
+
+
+def digest(secret: str) -> str:
+    """What is stored of a cookie or a link."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash. Slow by intent: call it before the write transaction. Raises Invalid if it is too short."""
+    if len(password) < SHORTEST:
+        raise Invalid("A password has at least %(n)s characters; a sentence is fine.", field="password", n=SHORTEST)
+    return _hasher.hash(password)
+
+
+def verify(session: Session, email: str, password: str) -> int | None:
+    """The id of the enabled person whose address and password these are. Takes as long for nobody as for somebody."""
+    row = session.execute(
+        select(Person.id, Person.password, Person.disabled_at).where(Person.email == email.strip().lower())
+    ).first()
+    try:
+        _hasher.verify((row.password if row else None) or _nobody, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    return row.id if row and row.password and row.disabled_at is None else None
+
+
+def check_throttle(session: Session, account: str, address: str, now: datetime) -> None:
+    """Raise Throttled if this account or this network address has failed too often of late."""
+    since = now - WINDOW
+    recent = select(func.count(), func.min(Attempt.at)).where(Attempt.at > since)
+    for limit, mine in (
+        (PER_ACCOUNT, Attempt.account == digest(account.strip().lower())),
+        (PER_ADDRESS, Attempt.address == address),
+    ):
+        count, first = session.execute(recent.where(mine)).one()
+        if count >= limit:
+            seconds = int((first + WINDOW - now).total_seconds()) + 1
+            raise Throttled(
+                "Too many tries. Wait %(minutes)s min and try again.", minutes=-(-seconds // 60), seconds=seconds
+            )
+
+
+def note_attempt(session: Session, account: str, address: str, now: datetime) -> None:
+    """Count a failure, or a link that was asked for, against the account and the address."""
+    session.add(Attempt(account=digest(account.strip().lower()), address=address, at=now))
+    session.execute(delete(Attempt).where(Attempt.at < now - 4 * WINDOW))
+
+
+def begin(session: Session, person_id: int, *, agent: str, address: str, now: datetime) -> Begun:
+    """Begin a session. The caller ends the one that the browser had, so that no session outlives a sign-in."""
+    cookie = chance.token()
+    expires_at = now + SESSION_LASTS
+    session.add(
+        SignIn(
+            sha256=digest(cookie),
+            public_id=chance.public_id(),
+            person_id=person_id,
+            began_at=now,
+            expires_at=expires_at,
+            agent=agent[:500],
+            address=address,
+        )
+    )
+    session.execute(delete(SignIn).where(SignIn.expires_at < now))
+    session.flush()
+    revisions.touch(session, "person", person_id)
+    return Begun(cookie, expires_at)
+
+
+def end(session: Session, sha256: str) -> None:
+    """End one session; ending it twice is fine."""
+    session.execute(delete(SignIn).where(SignIn.sha256 == sha256))
+
+
+def end_one(session: Session, person_id: int, public_id: str) -> None:
+    """End one of a person's own sessions; another person's is as absent."""
+    session.execute(delete(SignIn).where(SignIn.person_id == person_id, SignIn.public_id == public_id))
+
+
+def end_all(session: Session, person_id: int, *, but: str | None = None) -> None:
+    """End all of a person's sessions, except the one of digest `but`."""
+    ended = delete(SignIn).where(SignIn.person_id == person_id)
+    session.execute(ended if but is None else ended.where(SignIn.sha256 != but))
+    revisions.touch(session, "person", person_id)
+
+
+def sessions_of(session: Session, person_id: int, now: datetime) -> Sequence[SignIn]:
+    """A person's sessions that have not expired, newest first."""
+    mine = select(SignIn).where(SignIn.person_id == person_id, SignIn.expires_at > now)
+    return session.scalars(mine.order_by(SignIn.began_at.desc())).all()
+
+
+def make_link(session: Session, purpose: str, person_id: int | None, now: datetime) -> str:
+    """A new one-time link's secret. Earlier unused ones of the same purpose and person end."""
+    earlier = delete(Link).where(Link.purpose == purpose, Link.used_at.is_(None))
+    session.execute(earlier.where(Link.person_id.is_(None) if person_id is None else Link.person_id == person_id))
+    secret = chance.token()
+    session.add(Link(sha256=digest(secret), purpose=purpose, person_id=person_id, expires_at=now + LINK_LASTS[purpose]))
+    session.flush()
+    return secret
+
+
+def look_at(session: Session, secret: str, now: datetime) -> Link:
+    """The link, unused and in time; looking does not use it up. Raises NotFound or NotNow with the way out."""
+    link = session.get(Link, digest(secret))
+    if link is None:
+        raise NotFound("This link is not one of ours, or a newer one took its place. Ask for a new link.")
+    if link.used_at is not None:
+        raise NotNow("This link has been used. Sign in with your password, or ask for a new link.")
+    if link.expires_at <= now:
+        raise NotNow("This link has expired. Ask for a new one: it takes a minute.")
+    return link
+
+
+def use(session: Session, secret: str, now: datetime) -> Link:
+    """Use the link up: of two who press at once one gets it, the other NotNow."""
+    link = look_at(session, secret, now)
+    taken = session.execute(
+        update(Link)
+        .where(Link.sha256 == link.sha256, Link.used_at.is_(None))
+        .values(used_at=now)
+        .returning(Link.sha256)
+    ).all()
+    if not taken:
+        raise NotNow("This link has been used. Sign in with your password, or ask for a new link.")
+    return link
+
+
+def set_password(session: Session, person: Person, hashed: str) -> None:
+    """Set a password; every session and every unused link of that person ends."""
+    person.password = hashed
+    end_all(session, person.id)
+    session.execute(delete(Link).where(Link.person_id == person.id, Link.used_at.is_(None)))
+    session.flush()

@@ -1,0 +1,72 @@
+"""Reads of licensees, grants and notices."""
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk.errors import NotFound
+from desk.republication.models import Grant, Licensee, Notice
+
+
+def licensees(session: Session) -> Sequence[Licensee]:
+    """All licensees by name, those whose licence has ended last."""
+    return session.scalars(select(Licensee).order_by(Licensee.ended_at.is_not(None), Licensee.name)).all()
+
+
+def licensee(session: Session, public_id: str) -> Licensee:
+    """The licensee of that public id, ended or not. Raises NotFound."""
+    found = session.scalar(select(Licensee).where(Licensee.public_id == public_id))
+    if found is None:
+        raise NotFound("There is no such licensee.")
+    return found
+
+
+def by_id(session: Session, ids: Sequence[int]) -> dict[int, Licensee]:
+    """The licensees of these ids, by id."""
+    return {one.id: one for one in session.scalars(select(Licensee).where(Licensee.id.in_(ids)))} if ids else {}
+
+
+def granted(session: Session, desk_id: int) -> Sequence[int]:
+    """The ids of those who hold a standing grant for what that desk publishes, and whose licence stands."""
+    return session.scalars(
+        select(Grant.licensee_id)
+        .join(Licensee, Licensee.id == Grant.licensee_id)
+        .where(Grant.desk_id == desk_id, Licensee.ended_at.is_(None))
+    ).all()
+
+
+def desks_of(session: Session, licensee_ids: Sequence[int]) -> dict[int, set[int]]:
+    """The desks for which each of these licensees holds a grant."""
+    found: dict[int, set[int]] = {licensee_id: set() for licensee_id in licensee_ids}
+    for grant in session.scalars(select(Grant).where(Grant.licensee_id.in_(licensee_ids))):
+        found[grant.licensee_id].add(grant.desk_id)
+    return found
+
+
+def notices_of(session: Session, licensee_id: int, *, limit: int = 100) -> Sequence[Notice]:
+    """What a licensee was told, newest first, tests included."""
+    return session.scalars(
+        select(Notice).where(Notice.licensee_id == licensee_id).order_by(Notice.id.desc()).limit(limit)
+    ).all()
+
+
+def notices_of_editions(session: Session, edition_ids: Sequence[int]) -> Sequence[Notice]:
+    """The notices of these editions, in the order they were made."""
+    if not edition_ids:
+        return []
+    return session.scalars(select(Notice).where(Notice.edition_id.in_(edition_ids)).order_by(Notice.id)).all()
+
+
+def by_receipt(session: Session, token: str) -> Notice:
+    """The notice whose receipt link bears this secret. Raises NotFound."""
+    found = session.scalar(select(Notice).where(Notice.receipt_sha256 == digest(token)))
+    if found is None:
+        raise NotFound("This link is not one of ours, or it is not complete. Copy it whole from the notice.")
+    return found
+
+
+def digest(token: str) -> str:
+    """What is stored of a receipt's secret."""
+    return hashlib.sha256(token.encode()).hexdigest()

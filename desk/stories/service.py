@@ -1,0 +1,192 @@
+"""Steps of the story's own table; the newsroom's verbs call them and record what happened."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk import chance, revisions
+from desk.clock import Moment
+from desk.errors import Invalid
+from desk.stories import queries, workflow
+from desk.stories.models import Edition, Story
+from desk.text import tokens
+
+_SLUG = re.compile(r"[^\s/](?:[^\s]*[^\s/])?")
+
+
+def make(
+    session: Session,
+    *,
+    desk_id: int,
+    desk_zone: str,
+    slug: str,
+    title: str,
+    brief: str = "",
+    places: list[str] | None = None,
+    zone: str | None = None,
+    language: str = "en",
+    length: int | None = None,
+    made_by: int | None,
+    now: datetime,
+) -> Story:
+    """Add a commissioned story. Raises Invalid if the slug is malformed or stands on this desk today already."""
+    slug = clean_slug(slug)
+    if not title.strip():
+        raise Invalid("Say in a line what the story is about.", field="title")
+    day = now.astimezone(ZoneInfo(desk_zone)).date().isoformat()
+    if slug_taken(session, desk_id, slug, day):
+        raise Invalid(
+            "The slug %(slug)s is already used on this desk today. Choose another, such as %(other)s-2.",
+            field="slug",
+            slug=slug,
+            other=slug,
+        )
+    story = Story(
+        public_id=chance.public_id(),
+        desk_id=desk_id,
+        slug=slug,
+        slug_day=day,
+        title=title.strip(),
+        brief=brief.strip(),
+        places=[place.strip() for place in places or [] if place.strip()],
+        zone=zone or desk_zone,
+        language=language,
+        length=length,
+        state="commissioned",
+        made_by=made_by,
+        made_at=now,
+        changed_at=now,
+    )
+    story.search_text = search_text(story)
+    session.add(story)
+    session.flush()
+    revisions.touch(session, "desk", desk_id)
+    return story
+
+
+def move(session: Session, story: Story, name: str, *, now: datetime, to: str | None = None) -> tuple[str, str]:
+    """Make the move `name` of the table; gives the states before and after. Raises NotNow if it is not legal.
+
+    `to` is the state where the table leaves it to the move. The story must be locked by the caller.
+    """
+    before = story.state
+    state = workflow.after(before, name) or to
+    if state is None:
+        raise TypeError(f"the move {name} needs a state to go to")
+    story.came_from = before if state == "held" else None
+    story.state = state
+    if state != "scheduled" and story.came_from != "scheduled":
+        story.release_at = None
+    touch(session, story, now)
+    return before, state
+
+
+def set_due(session: Session, story: Story, at: datetime | None, *, now: datetime) -> None:
+    """Set by when something of this story is still to be filed, or that nothing is."""
+    story.due_at = at
+    touch(session, story, now)
+
+
+def set_times(session: Session, story: Story, *, publish: Moment | None, embargo: Moment | None, now: datetime) -> None:
+    """Set when a story is to be published and the desk's own embargo; None takes the time away."""
+    story.publish_at, story.publish_wall, story.publish_zone, story.publish_fold = _columns(publish)
+    story.embargo_at, story.embargo_wall, story.embargo_zone, story.embargo_fold = _columns(embargo)
+    touch(session, story, now)
+
+
+def set_embargo(session: Session, story: Story, embargo: Moment | None, *, now: datetime) -> None:
+    """Set the desk's own embargo, or take it away."""
+    story.embargo_at, story.embargo_wall, story.embargo_zone, story.embargo_fold = _columns(embargo)
+    touch(session, story, now)
+
+
+def forget_publish_at(session: Session, story: Story, *, now: datetime) -> None:
+    """Take away the time of publication; an embargo stays."""
+    story.publish_at, story.publish_wall, story.publish_zone, story.publish_fold = _columns(None)
+    touch(session, story, now)
+
+
+def set_release(session: Session, story: Story, at: datetime, *, now: datetime) -> None:
+    """Set when a scheduled story, or one held while it was, goes out by itself."""
+    story.release_at = at
+    touch(session, story, now)
+
+
+def prepare(session: Session, story: Story, *, cause: str, wrong: str, right: str, by: int | None) -> None:
+    """Note what the next edition will be while the last one is out, and who prepares it."""
+    story.next_cause, story.next_wrong, story.next_right, story.next_by_id = cause, wrong, right, by
+    session.flush()
+
+
+def forget_next(session: Session, story: Story) -> None:
+    """Note that no edition is being prepared."""
+    story.next_cause, story.next_wrong, story.next_right, story.next_by_id = None, "", "", None
+    session.flush()
+
+
+def add_edition(
+    session: Session,
+    story: Story,
+    *,
+    version_id: int,
+    cause: str,
+    by: int | None,
+    wrong: str = "",
+    right: str = "",
+    why: str = "",
+    now: datetime,
+) -> Edition:
+    """Freeze a version as the story's next edition; what was prepared, and the time asked for, are used up by it."""
+    last = queries.current_edition(session, story.id)
+    edition = Edition(
+        public_id=chance.public_id(),
+        story_id=story.id,
+        number=last.number + 1 if last else 1,
+        cause=cause,
+        version_id=version_id,
+        published_at=now,
+        by_id=by,
+        was_wrong=wrong,
+        is_right=right,
+        why=why,
+    )
+    session.add(edition)
+    forget_next(session, story)
+    forget_publish_at(session, story, now=now)
+    return edition
+
+
+def touch(session: Session, story: Story, now: datetime) -> None:
+    """Note that what pages show of this story has changed, and flush, so that a lost race shows now."""
+    story.changed_at = now
+    session.flush()
+    revisions.touch(session, "desk", story.desk_id)
+
+
+def clean_slug(slug: str) -> str:
+    """A slug as it is stored: capitals, no blanks, parts joined by a slash. Raises Invalid for anything else."""
+    slug = "/".join(part.strip() for part in slug.strip().upper().split("/"))
+    slug = re.sub(r"\s+", "-", slug)
+    if not _SLUG.fullmatch(slug) or len(slug) > 80 or "//" in slug:
+        raise Invalid(
+            "A slug is one to eighty letters, such as GRAIN/CORRIDOR: no blanks, no empty part.", field="slug"
+        )
+    return slug
+
+
+def slug_taken(session: Session, desk_id: int, slug: str, day: str) -> bool:
+    """Whether that desk has a story of this slug on that desk-local day (ISO date)."""
+    same = select(Story.id).where(Story.desk_id == desk_id, Story.slug == slug, Story.slug_day == day)
+    return session.scalar(same) is not None
+
+
+def search_text(story: Story) -> str:
+    """The tokens by which a story is found, blank-separated and blank-padded."""
+    return f" {' '.join(tokens(' '.join([story.slug, story.title, *story.places])))} "
+
+
+def _columns(moment: Moment | None) -> tuple[datetime | None, datetime | None, str | None, int | None]:
+    return (moment.at, moment.wall, moment.zone, moment.fold) if moment else (None, None, None, None)

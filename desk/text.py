@@ -1,0 +1,221 @@
+"""Copy as text: what is read, counted, searched, shortened and compared. Pure.
+
+`clean_html` and the typed form have modules of their own and are offered here too, so that one import serves.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Literal
+
+from desk.markup import LARGEST, blocks, clean_html
+from desk.typed import html_to_paragraphs, paragraphs_to_html
+
+__all__ = [
+    "LARGEST",
+    "blocks",
+    "clean_html",
+    "dateline",
+    "first_paragraph",
+    "fold",
+    "html_to_paragraphs",
+    "initials",
+    "paragraphs_to_html",
+    "plain_text",
+    "plain_to_html",
+    "shorten",
+    "tokens",
+    "word_count",
+    "word_diff",
+]
+
+MOST_TOKEN_BYTES = 500_000
+LONGEST_TOKEN = 64
+MOST_PARAGRAPHS = 2_000
+MOST_WORDS = 2_000
+
+Change = tuple[Literal["same", "gone", "new"], str]
+
+_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
+_OPENS_LINE = re.compile(r"<(?:ul|ol|table|figure|figcaption|blockquote|p|pre)>")
+_ENDS_LINE = re.compile(r"</(?:li|tr)>|<br>")
+_ENDS_PARAGRAPH = re.compile(r"</(?:p|h2|h3|pre|blockquote|figcaption|table|ul|ol)>")
+_CELL = re.compile(r"</t[dh]>(?=<t[dh])")
+_TAG = re.compile(r"<[^>]*>")
+_MARKS_OF_ALPHABETS = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
+    "\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+_PLAINER = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+_UNSPACED = (
+    "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+    "\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_WORD = re.compile(rf"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}_])[\w\u0300-\u036f\u0900-\u0dff])+)")
+_PARAGRAPH_GAP = re.compile(r"\n\s*\n")
+_WORD_GAP = re.compile(r"\s+")
+_COUNTED = re.compile(r"[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_]")
+
+
+# what is read
+
+
+def plain_text(canonical: str) -> str:
+    """Canonical HTML as plain paragraphs parted by a blank line; list items open with `- `, cells are tabbed."""
+    return "\n\n".join(text for block in blocks(canonical) if (text := _plain(block)))
+
+
+def plain_to_html(text: str) -> str:
+    """Plain text, in which nothing is a mark, as canonical paragraphs; single line ends are white space."""
+    paragraphs = _BLANK_LINES.split(_LINE_END.sub("\n", text))
+    return clean_html("".join(f"<p>{html.escape(paragraph, quote=False)}</p>" for paragraph in paragraphs))
+
+
+def first_paragraph(canonical: str) -> str:
+    """The first paragraph of text, plain; headings, pictures and lists are passed over unless there is nothing else."""
+    every = blocks(canonical)
+    for block in [b for b in every if b.startswith("<p>")] + every:
+        if text := _plain(block):
+            return text.split("\n\n", 1)[0]
+    return ""
+
+
+def word_count(canonical: str) -> int:
+    """Words of canonical HTML: what stands between white space and has a letter or digit; Han and kana count each."""
+    return sum(_words_in(word) for word in plain_text(canonical).split())
+
+
+def shorten(text: str, n: int) -> str:
+    """At most `n` characters on one line, cut between words where that is possible, then with an ellipsis."""
+    text = " ".join(text.split())
+    if len(text) <= n:
+        return text
+    if n < 2:
+        return text[:n]
+    cut = text[:n]
+    head = cut[: cut.rindex(" ")] if " " in cut[n // 2 :] else text[: n - 1]
+    return head.rstrip(" ,;:.-–—") + "…"
+
+
+def dateline(places: Iterable[str], agency: str) -> str:
+    """`MOSCOW/BUDAPEST (Meridian News) –`, the agency as it is written; empty without a place."""
+    line = "/".join(" ".join(place.split()).upper() for place in places if place.strip())
+    source = f" ({agency.strip()})" if agency.strip() else ""
+    return f"{line}{source} –" if line else ""
+
+
+def initials(name: str) -> str:
+    """Of the first and the last word of a name, in capitals: `Olena Demchuk` is `OD`."""
+    words: list[str] = re.findall(r"[^\W\d_][\w'’.]*", name)
+    return "".join(word[0].upper() for word in ([words[0], words[-1]] if len(words) > 1 else words))
+
+
+# what is searched
+
+
+def fold(text: str) -> str:
+    """Text without case, width and the marks of Latin, Greek, Cyrillic, Hebrew and Arabic letters, for comparing."""
+    plainer = unicodedata.normalize("NFKD", text).casefold().translate(_PLAINER)
+    return unicodedata.normalize("NFKC", _MARKS_OF_ALPHABETS.sub("", plainer))
+
+
+def tokens(text: str) -> list[str]:
+    """The folded words to search by; scripts that don't part words (Chinese, Thai, …, and Korean) in pairs of letters.
+
+    At most `MOST_TOKEN_BYTES` in all, parted by single spaces, each at most `LONGEST_TOKEN` characters: an index has
+    its limits, the end of an endless text is left out.
+    """
+    found: list[str] = []
+    size = 0
+    for token in _words(fold(text)):
+        size += len(token.encode(errors="replace")) + 1
+        if size > MOST_TOKEN_BYTES:
+            break
+        found.append(token)
+    return found
+
+
+# what is compared
+
+
+def word_diff(old: str, new: str) -> list[Change]:
+    """How plain text `old` became `new`: paragraphs first, then the words of those that differ.
+
+    All `same` and `gone` parts joined are `old`, all `same` and `new` parts are `new`. Where more than
+    `MOST_PARAGRAPHS` or `MOST_WORDS` differ in one place, that place is shown as gone and new as a whole.
+    """
+    changes: list[Change] = []
+    before, after = _split_after(_PARAGRAPH_GAP, old), _split_after(_PARAGRAPH_GAP, new)
+    for op, gone, come in _opcodes(before, after, MOST_PARAGRAPHS):
+        if op == "equal":
+            changes.append(("same", "".join(gone)))
+            continue
+        words = _split_after(_WORD_GAP, "".join(gone)), _split_after(_WORD_GAP, "".join(come))
+        for inner, lost, found in _opcodes(*words, MOST_WORDS):
+            if inner == "equal":
+                changes.append(("same", "".join(lost)))
+            else:
+                changes.append(("gone", "".join(lost)))
+                changes.append(("new", "".join(found)))
+    return _merged(changes)
+
+
+def _plain(block: str) -> str:
+    text = _CELL.sub("\t", block)
+    text = _OPENS_LINE.sub("\n", text).replace("<li>", "- ")
+    text = _ENDS_PARAGRAPH.sub("\n\n", _ENDS_LINE.sub("\n", text))
+    lines = html.unescape(_TAG.sub("", text)).split("\n")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip("\n")
+
+
+def _words_in(word: str) -> int:
+    marks = _COUNTED.findall(word)
+    alone = sum(1 for mark in marks if mark >= "\u3041")
+    return alone + (len(marks) > alone)
+
+
+def _words(folded: str) -> Iterator[str]:
+    for match in _WORD.finditer(folded):
+        if run := match[1]:
+            yield from (run[i : i + 2] for i in range(len(run) - 1)) if len(run) > 1 else [run]
+        elif any(c.isalnum() for c in match[2]):
+            yield match[2][:LONGEST_TOKEN]
+
+
+def _split_after(gap: re.Pattern[str], text: str) -> list[str]:
+    """Pieces with the gap that follows each, so that joined they are the text again."""
+    ends = [match.end() for match in gap.finditer(text)]
+    return [text[i:j] for i, j in zip([0, *ends], [*ends, len(text)], strict=True) if i < j]
+
+
+def _opcodes(a: Sequence[str], b: Sequence[str], most: int) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+    """Stretches of equal and of different pieces; what both begin and end with is set aside before comparing."""
+    head = 0
+    while head < min(len(a), len(b)) and a[head] == b[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(a), len(b)) - head and a[-1 - tail] == b[-1 - tail]:
+        tail += 1
+    middle, other = a[head : len(a) - tail], b[head : len(b) - tail]
+    if head:
+        yield "equal", a[:head], b[:head]
+    if max(len(middle), len(other)) > most:
+        yield "replace", middle, other
+    else:
+        for op, i, j, k, m in SequenceMatcher(None, middle, other).get_opcodes():
+            yield op, middle[i:j], other[k:m]
+    if tail:
+        yield "equal", a[len(a) - tail :], b[len(b) - tail :]
+
+
+def _merged(changes: list[Change]) -> list[Change]:
+    merged: list[Change] = []
+    for kind, text in changes:
+        if merged and merged[-1][0] == kind:
+            merged[-1] = (kind, merged[-1][1] + text)
+        elif text:
+            merged.append((kind, text))
+    return merged

@@ -1,0 +1,98 @@
+"""One's own account: where I am, my password, my sessions, my messages."""
+
+from flask import Response, render_template, request
+
+from desk import clock
+from desk.errors import Invalid
+from desk.http import cookies
+from desk.http.answers import see
+from desk.http.context import actor, db, me, now, visit
+from desk.http.forms import Form, text
+from desk.http.routing import Pages
+from desk.newsroom import staffing
+from desk.outbox import queries as outbox_queries
+from desk.outbox import service as outbox
+from desk.people import signing
+from desk.revisions import Kind
+
+pages = Pages("account", __name__)
+
+
+def _mine() -> set[tuple[Kind, int]]:
+    return {("person", actor().id)}
+
+
+@pages.read("/me", may="self")
+def page() -> str:
+    """Where I am, how I am reached, from where I am signed in."""
+    form = Form(name=me().name, title=me().title, present_zone=me().present_zone, home_zone=me().home_zone)
+    sessions = signing.sessions_of(db(), actor().id, now())
+    return render_template(
+        "account/page.html", form=form, sessions=sessions, here=visit().session_sha, zones=clock.zones()
+    )
+
+
+@pages.act("/me", may="self", again="account.page")
+def change() -> Response:
+    """Change my name, my title, and where I am."""
+    staffing.change_self(
+        db(),
+        actor(),
+        name=text("name"),
+        title=text("title"),
+        present_zone=text("present_zone"),
+        home_zone=text("home_zone"),
+        now=now(),
+    )
+    return see("account.page")
+
+
+def _check_password() -> str:
+    signing.check_throttle(db(), me().email, request.remote_addr or "", now())
+    if signing.verify(db(), me().email, request.form.get("old", "")) is None:
+        raise Invalid("That is not your present password.", field="old")
+    return signing.hash_password(request.form.get("password", ""))
+
+
+@pages.act("/me/password", may="self", again="account.page", prepare=_check_password)
+def set_password() -> Response:
+    """Set a new password; every session ends, and this browser begins a new one."""
+    signing.set_password(db(), me(), str(visit().prepared))
+    begun = signing.begin(
+        db(),
+        actor().id,
+        agent=request.headers.get("User-Agent", ""),
+        address=request.remote_addr or "",
+        now=now(),
+    )
+    response = see("account.page")
+    cookies.begin_session(response, begun)
+    return response
+
+
+@pages.act("/me/sessions/end-all", may="self")
+def end_all() -> Response:
+    """End all my sessions but this one."""
+    signing.end_all(db(), actor().id, but=visit().session_sha)
+    return see("account.page")
+
+
+@pages.act("/me/sessions/<public_id>/end", may="self")
+def end_one(public_id: str) -> Response:
+    """End one of my sessions."""
+    signing.end_one(db(), actor().id, public_id)
+    return see("account.page")
+
+
+@pages.read("/bell", may="self", live=_mine)
+def bell() -> str:
+    """My messages, newest first."""
+    return render_template("account/bell.html", messages=outbox_queries.messages_of(db(), actor().id))
+
+
+@pages.act("/bell/seen", may="self")
+def seen() -> Response:
+    """Mark all my messages as seen."""
+    mine = outbox_queries.messages_of(db(), actor().id, limit=1000)
+    outbox.seen(db(), actor(), [one.public_id for one in mine], now=now())
+    return see("account.bell")

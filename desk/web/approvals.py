@@ -1,0 +1,25 @@
+"""Decisions on copy: approved, or returned with a note."""
+
+from flask import Response
+
+from desk.http.answers import see
+from desk.http.context import actor, db, now
+from desk.http.forms import text
+from desk.http.routing import Pages
+from desk.newsroom import approving
+
+pages = Pages("approvals", __name__)
+
+
+@pages.act("/stories/<public_id>/approve", may="copy.approve", again="stories.page")
+def approve(public_id: str) -> Response:
+    """Approve the version that was on the page; a newer one refuses."""
+    approving.approve(db(), actor(), public_id, text("version"), text("note"), now())
+    return see("stories.page", public_id=public_id)
+
+
+@pages.act("/stories/<public_id>/return", may="copy.approve", again="stories.page")
+def send_back(public_id: str) -> Response:
+    """Return it to its writer with a note."""
+    approving.send_back(db(), actor(), public_id, text("version"), text("note"), now())
+    return see("stories.page", public_id=public_id)

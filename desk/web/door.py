@@ -1,0 +1,136 @@
+"""The door: signing in and out, one-time links, a forgotten password."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import Response, make_response, redirect, render_template, request
+
+from desk.errors import Invalid
+from desk.http import cookies
+from desk.http.answers import see
+from desk.http.context import db, now, visit
+from desk.http.forms import Form, text
+from desk.http.routing import Pages
+from desk.newsroom import staffing
+from desk.people import queries, signing
+
+pages = Pages("door", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `prepare` found out about a password, before the write transaction."""
+
+    person_id: int | None
+
+
+def _check() -> Checked:
+    signing.check_throttle(db(), text("email"), _address(), now())
+    return Checked(signing.verify(db(), text("email"), request.form.get("password", "")))
+
+
+def _hash() -> str:
+    return signing.hash_password(request.form.get("password", ""))
+
+
+@pages.read("/sign-in", may="public")
+def sign_in() -> str:
+    """The door."""
+    return render_template("door/sign_in.html", form=Form(email="", next=request.args.get("next", "")))
+
+
+@pages.act("/sign-in", may="public", again="door.sign_in", prepare=_check)
+def enter() -> Response | tuple[str, int]:
+    """Sign in with a password. A failure is counted and says nothing of which part was wrong."""
+    checked = visit().prepared
+    if not isinstance(checked, Checked) or checked.person_id is None:
+        signing.note_attempt(db(), text("email"), _address(), now())
+        visit().problem = Invalid(
+            "That address and password do not fit together. Try again, or ask for a link by mail."
+        )
+        return render_template("door/sign_in.html", form=Form(email="", next="")), 422
+    return _begin(checked.person_id, text("next"))
+
+
+@pages.act("/sign-out", may="public")
+def sign_out() -> Response:
+    """End this session."""
+    sha = visit().session_sha
+    if sha:
+        signing.end(db(), sha)
+    response = see("door.sign_in")
+    cookies.end_session(response)
+    return response
+
+
+@pages.read("/forgotten", may="public")
+def forgotten() -> str:
+    """Ask for a link to set a new password."""
+    return render_template("door/forgotten.html", form=Form(email=request.args.get("email", "")))
+
+
+@pages.act("/forgotten", may="public", again="door.forgotten")
+def mail_link() -> str:
+    """Mail a link, if the address is known; the answer is the same if it is not."""
+    signing.check_throttle(db(), text("email"), _address(), now())
+    signing.note_attempt(db(), text("email"), _address(), now())
+    staffing.mail_reset_link(db(), text("email"), now())
+    return render_template("door/link_sent.html", email=text("email"))
+
+
+@pages.read("/come-in/<secret>", may="public")
+def come_in(secret: str) -> str:
+    """A one-time link: opening it changes nothing, for mail scanners open links too."""
+    link = signing.look_at(db(), secret, now())
+    person = queries.people(db(), [link.person_id]).get(link.person_id) if link.person_id else None
+    return render_template("door/come_in.html", purpose=link.purpose, person=person, secret=secret, form=Form())
+
+
+@pages.act("/come-in/<secret>", may="public", again="door.come_in", prepare=lambda secret: _hash_if_wanted())
+def use_link(secret: str) -> Response:
+    """Use the link up: set the password it asks for, or begin the session it stands for."""
+    person_id = staffing.use_link(
+        db(), secret, hashed=_prepared_hash(), name=text("name"), email=text("email"), zone=text("zone"), now=now()
+    )
+    return _begin(person_id, "")
+
+
+def _hash_if_wanted() -> str | None:
+    return _hash() if "password" in request.form else None
+
+
+def _prepared_hash() -> str | None:
+    prepared = visit().prepared
+    return prepared if isinstance(prepared, str) else None
+
+
+def _begin(person_id: int, target: str) -> Response:
+    """A new session in place of the one the browser had; held copy, if any, comes back to be sent again."""
+    old = visit().session_sha
+    if old:
+        signing.end(db(), old)
+    begun = signing.begin(db(), person_id, agent=request.headers.get("User-Agent", ""), address=_address(), now=now())
+    action = text("held_action")
+    if action and _local(action):
+        visit().session_sha, visit().actor = (
+            signing.digest(begun.cookie),
+            queries.actor_of(db(), queries.people(db(), [person_id])[person_id]),
+        )
+        fields = [
+            (n.removeprefix("held:"), v) for n in request.form if n.startswith("held:") for v in request.form.getlist(n)
+        ]
+        response = make_response(render_template("door/send_again.html", action=action, held_fields=fields))
+    else:
+        response = make_response(redirect(target if _local(target) else "/", 303))
+    cookies.begin_session(response, begun)
+    return response
+
+
+def _local(target: str) -> bool:
+    """Whether this is a path of our own, and no way to another site."""
+    parts = urlsplit(target)
+    return not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
+
+
+def _address() -> str:
+    return request.remote_addr or "unknown"

@@ -1,0 +1,125 @@
+"""Licensees: who may run our copy, how they are told, and everything they were told."""
+
+from flask import Response, render_template
+
+from desk.errors import Invalid
+from desk.http.answers import see
+from desk.http.context import actor, db, now, visit
+from desk.http.forms import Form, text, texts
+from desk.http.routing import Pages
+from desk.net import Resolved
+from desk.newsroom import notifying, republishing
+from desk.people import queries as people
+from desk.republication import queries, service
+from desk.web.choices import zone_names
+
+pages = Pages("licensees", __name__)
+
+
+@pages.read("/licensees", may="republication.read")
+def page() -> str:
+    """Every licensee, with their desks."""
+    return render_template("licensees/page.html", licensees=republishing.licensees_page(db(), actor()))
+
+
+@pages.read("/licensees/new", may="republication.manage")
+def new() -> str:
+    """Take a licensee on."""
+    form = Form(zone=people.newsroom(db()).zone, desks=[desk.public_id for desk in people.desks(db())])
+    return _edit(form, None)
+
+
+def _resolved(public_id: str = "") -> Resolved | None:
+    """Look the webhook's address up before the write transaction, for name servers can be slow."""
+    return service.check_webhook(text("webhook"), private=visit().settings.private_addresses)
+
+
+@pages.act("/licensees/new", may="republication.manage", again="licensees.new", prepare=_resolved)
+def add() -> Response:
+    """Add a licensee, with a standing grant for the desks that are ticked."""
+    row = service.add_licensee(
+        db(),
+        actor(),
+        name=text("name"),
+        mail=text("mail"),
+        contact=text("contact"),
+        webhook=_webhook(),
+        zone=text("zone"),
+        now=now(),
+    )
+    service.set_grants(db(), actor(), row.public_id, texts("desks"), now=now())
+    return see("licensees.show", public_id=row.public_id)
+
+
+@pages.read("/licensees/<public_id>", may="republication.read")
+def show(public_id: str) -> str:
+    """One licensee: how they are told, and every notice with what became of it."""
+    return render_template("licensees/show.html", page=republishing.licensee_page(db(), actor(), public_id))
+
+
+@pages.read("/licensees/<public_id>/change", may="republication.manage")
+def edit(public_id: str) -> str:
+    """Change a licensee."""
+    row = queries.licensee(db(), public_id)
+    granted = queries.desks_of(db(), [row.id])[row.id]
+    form = Form(
+        name=row.name,
+        mail=row.mail,
+        contact=row.contact,
+        webhook=row.webhook,
+        zone=row.zone,
+        desks=[desk.public_id for desk in people.desks(db()) if desk.id in granted],
+    )
+    return _edit(form, public_id)
+
+
+@pages.act("/licensees/<public_id>/change", may="republication.manage", again="licensees.edit", prepare=_resolved)
+def change(public_id: str) -> Response:
+    """Change a licensee and their grants."""
+    service.change_licensee(
+        db(),
+        actor(),
+        public_id,
+        name=text("name"),
+        mail=text("mail"),
+        contact=text("contact"),
+        webhook=_webhook(),
+        zone=text("zone"),
+        now=now(),
+    )
+    service.set_grants(db(), actor(), public_id, texts("desks"), now=now())
+    return see("licensees.show", public_id=public_id)
+
+
+@pages.act("/licensees/<public_id>/test", may="republication.manage", again="licensees.show")
+def test(public_id: str) -> Response:
+    """Send a test notice."""
+    notifying.send_test(db(), actor(), public_id, now=now())
+    return see("licensees.show", public_id=public_id)
+
+
+@pages.act("/licensees/<public_id>/secret", may="republication.manage", again="licensees.show")
+def new_secret(public_id: str) -> Response:
+    """Make a new secret for the webhook; the old one signs nothing from now on."""
+    service.new_secret(db(), actor(), public_id, now=now())
+    return see("licensees.show", public_id=public_id)
+
+
+@pages.act("/licensees/<public_id>/end", may="republication.manage", again="licensees.show")
+def end(public_id: str) -> Response:
+    """End the licence."""
+    service.end_licensee(db(), actor(), public_id, now=now())
+    return see("licensees.show", public_id=public_id)
+
+
+def _webhook() -> Resolved | None:
+    prepared = visit().prepared
+    if prepared is not None and not isinstance(prepared, Resolved):
+        raise Invalid("The webhook's address was not looked up. Send the form again.", field="webhook")
+    return prepared
+
+
+def _edit(form: Form, public_id: str | None) -> str:
+    return render_template(
+        "licensees/edit.html", form=form, public_id=public_id, desks=people.desks(db()), zones=zone_names()
+    )

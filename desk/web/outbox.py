@@ -1,0 +1,23 @@
+"""What could not be handed over."""
+
+from flask import Response, render_template
+
+from desk.http.answers import see
+from desk.http.context import actor, db, now
+from desk.http.routing import Pages
+from desk.outbox import queries, service
+
+pages = Pages("outbox", __name__)
+
+
+@pages.read("/dead-letters", may="outbox.manage")
+def page() -> str:
+    """What could not be handed over or may not be repeated, with the cause and a way out."""
+    return render_template("outbox/page.html", failed=queries.dead(db()))
+
+
+@pages.act("/dead-letters/<public_id>/again", may="outbox.manage")
+def send_again(public_id: str) -> Response:
+    """Hand it over once more, with the same id and the same bytes."""
+    service.send_again(db(), actor(), public_id, now=now())
+    return see("outbox.page")

@@ -1,0 +1,57 @@
+"""The newsroom's settings: the agency, and its desks."""
+
+from flask import Response, render_template
+
+from desk import clock
+from desk.http.answers import see
+from desk.http.context import actor, db, now, visit
+from desk.http.forms import Form, text, whole
+from desk.http.routing import Pages
+from desk.newsroom import staffing
+from desk.people import queries
+
+pages = Pages("settings", __name__)
+
+
+@pages.read("/settings", may="newsroom.manage")
+def page() -> str:
+    """The agency, and its desks."""
+    row = queries.newsroom(db())
+    form = Form(
+        agency=row.agency,
+        first_year=row.first_year,
+        permission_sentence=row.permission_sentence,
+        name="",
+        zone=row.zone,
+    )
+    return render_template(
+        "settings/page.html", form=form, desks=queries.desks(db()), zones=clock.zones(), settings=visit().settings
+    )
+
+
+@pages.act("/settings", may="newsroom.manage", again="settings.page")
+def change_newsroom() -> Response:
+    """Change what stands under republished copy."""
+    staffing.change_newsroom(
+        db(),
+        actor(),
+        agency=text("agency"),
+        first_year=whole("first_year", required=True),
+        permission_sentence=text("permission_sentence"),
+        now=now(),
+    )
+    return see("settings.page")
+
+
+@pages.act("/desks", may="newsroom.manage", again="settings.page")
+def add_desk() -> Response:
+    """Make a desk."""
+    staffing.add_desk(db(), actor(), name=text("name"), zone=text("zone"), now=now())
+    return see("settings.page")
+
+
+@pages.act("/desks/<public_id>", may="newsroom.manage")
+def change_desk(public_id: str) -> Response:
+    """Rename a desk, or move its clock."""
+    staffing.change_desk(db(), actor(), public_id, name=text("name"), zone=text("zone"), now=now())
+    return see("settings.page")

@@ -1,0 +1,147 @@
+"""The wire: what other agencies send, stories opened from it, and the sources it comes from."""
+
+from flask import Response, render_template, request
+
+from desk import net
+from desk.http.answers import see
+from desk.http.context import actor, db, me, now, visit
+from desk.http.forms import Form, listed, text, whole
+from desk.http.routing import Pages
+from desk.newsroom import wireroom, wiring
+from desk.people import queries as people
+from desk.revisions import Kind
+from desk.web.choices import zone_names
+from desk.wires import queries
+
+pages = Pages("wire", __name__)
+FEEDS = ("http://", "https://")
+
+
+def _revisions(**_: str) -> set[tuple[Kind, int]]:
+    return {("wire", 0)}
+
+
+@pages.read("/wire", may="wire.read", live=_revisions)
+def page() -> str:
+    """The wire room: newest first, by source and words; the item that was picked stands beside it."""
+    asked = {name: request.args.get(name, "").strip() for name in ("source", "q", "before", "item")}
+    room = wireroom.room(
+        db(),
+        actor(),
+        source=asked["source"],
+        words=asked["q"],
+        before=asked["before"],
+        opened=asked["item"],
+        now=now(),
+    )
+    kept = {"source": asked["source"] or None, "q": asked["q"] or None}
+    return render_template("wire/page.html", room=room, kept=kept, form=Form(), zone=me().present_zone)
+
+
+@pages.read("/wire/<public_id>", may="wire.read", live=_revisions)
+def item(public_id: str) -> str:
+    """One item: its copy, what it says of itself, its revisions, our stories on it."""
+    return render_template(
+        "wire/item.html", page=wireroom.page(db(), actor(), public_id), form=Form(), zone=me().present_zone
+    )
+
+
+@pages.act("/wire/<public_id>/story", may="wire.use", again="wire.item")
+def open_story(public_id: str) -> Response:
+    """Open a story that keeps this item as its source."""
+    story = wiring.open_story(
+        db(),
+        actor(),
+        public_id,
+        desk=text("desk"),
+        slug=text("slug"),
+        title=text("title"),
+        brief=text("brief"),
+        places=listed("places"),
+        now=now(),
+    )
+    return see("stories.page", public_id=story.public_id)
+
+
+@pages.read("/wire/sources", may="wire.manage")
+def sources() -> str:
+    """Every source, how it is doing, and what may be done with it."""
+    return render_template(
+        "wire/sources.html",
+        page=wireroom.sources(db(), now()),
+        form=Form(zone=people.newsroom(db()).zone, every=60),
+        zones=zone_names(),
+        zone=me().present_zone,
+    )
+
+
+def _check_address() -> None:
+    """A feed's address is looked up before the write transaction begins."""
+    if text("url").lower().startswith(FEEDS):
+        net.check_address(text("url"), private=visit().settings.private_addresses)
+
+
+@pages.act("/wire/sources", may="wire.manage", again="wire.sources", prepare=_check_address)
+def add() -> Response:
+    """Add a feed, or a folder to watch."""
+    wiring.add_source(
+        db(),
+        actor(),
+        name=text("name"),
+        kind="folder" if text("url").startswith("/") else "feed",
+        url=text("url"),
+        zone=text("zone"),
+        every=whole("every", required=True) or 0,
+        now=now(),
+    )
+    return see("wire.sources")
+
+
+@pages.read("/wire/sources/<public_id>", may="wire.manage")
+def source(public_id: str) -> str:
+    """One source, to be changed."""
+    found = queries.source(db(), public_id)
+    form = Form(name=found.name, url=found.url, zone=found.zone, every=found.every)
+    return render_template("wire/source.html", source=found, form=form, zones=zone_names())
+
+
+def _check_new_address(public_id: str) -> None:
+    del public_id
+    _check_address()
+
+
+@pages.act("/wire/sources/<public_id>", may="wire.manage", again="wire.source", prepare=_check_new_address)
+def change(public_id: str) -> Response:
+    """Change where a source is, what it is called, how often it is polled."""
+    wiring.change_source(
+        db(),
+        actor(),
+        public_id,
+        name=text("name"),
+        url=text("url"),
+        zone=text("zone"),
+        every=whole("every", required=True) or 0,
+        now=now(),
+    )
+    return see("wire.sources")
+
+
+@pages.act("/wire/sources/<public_id>/stop", may="wire.manage", again="wire.source")
+def stop(public_id: str) -> Response:
+    """Poll it no more."""
+    wiring.stop_source(db(), actor(), public_id, why=text("why"), now=now())
+    return see("wire.sources")
+
+
+@pages.act("/wire/sources/<public_id>/start", may="wire.manage")
+def start(public_id: str) -> Response:
+    """Poll it again."""
+    wiring.start_source(db(), actor(), public_id, now=now())
+    return see("wire.sources")
+
+
+@pages.act("/wire/sources/<public_id>/poll", may="wire.manage", again="wire.source")
+def poll(public_id: str) -> Response:
+    """Poll it now."""
+    wiring.poll_now(db(), actor(), public_id, now=now())
+    return see("wire.sources")

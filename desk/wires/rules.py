@@ -1,0 +1,186 @@
+"""When a source is polled next, what an item is beside those we have, how well a source is. Pure."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from desk.errors import Invalid
+from desk.text import first_paragraph, shorten
+from desk.wires.item import WireItem
+from desk.wires.models import Source
+
+FIRST_RETRY = 60  # seconds
+LONGEST_RETRY = 60 * 60
+SHORTEST_INTERVAL = 5
+LONGEST_INTERVAL = 24 * 60 * 60
+LONGEST_GUID = 500
+LONGEST_LINK = 2000
+OVERDUE = timedelta(minutes=5)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+Jitter = Callable[[float], float]
+Decision = Literal["new", "revised", "same"]
+Health = Literal["well", "warned", "failing", "overdue", "stopped"]
+
+
+# When to poll
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a poll ended. `moved_to`: where the source lives from now on. `said`: a sentence for the desk, or None.
+
+    `taken`: it came and was read (or nothing new was there). `failed`: try again, not before `retry_after` seconds.
+    `gone`: it says that it is no more. `more`: there is more to take in at once.
+    """
+
+    outcome: Literal["taken", "failed", "gone"]
+    said: str | None = None
+    etag: str | None = None
+    modified: str | None = None
+    moved_to: str | None = None
+    retry_after: int | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What a poll means for the next: when it is (None: never again by itself) and how often it has failed on end."""
+
+    at: datetime | None
+    failures: int
+
+
+def next_poll(ended: Ended, *, every: int, failures: int, now: datetime, jitter: Jitter) -> Next:
+    """When to poll after `ended`, `every` being the interval in seconds and `failures` those before this poll.
+
+    Failures double the wait from one minute to an hour; a Retry-After is never cut short.
+    """
+    if ended.outcome == "gone":
+        return Next(None, failures)
+    if ended.outcome == "taken":
+        return Next(now if ended.more else now + timedelta(seconds=jitter(every)), 0)
+    wait = jitter(min(FIRST_RETRY * 2 ** min(failures, 10), LONGEST_RETRY))
+    return Next(now + timedelta(seconds=max(wait, ended.retry_after or 0)), failures + 1)
+
+
+def health(source: Source, now: datetime) -> Health:
+    """How a source stands: `overdue` when nobody polls it, `warned` when it works but has something to say."""
+    if source.stopped_at is not None:
+        return "stopped"
+    if source.failures:
+        return "failing"
+    leased = source.lease_until is not None and source.lease_until > now
+    if not leased and (source.next_poll_at is None or source.next_poll_at < now - OVERDUE):
+        return "overdue"
+    return "warned" if source.said else "well"
+
+
+def interval(seconds: int) -> int:
+    """A poll interval that can be used. Raises Invalid."""
+    if not SHORTEST_INTERVAL <= seconds <= LONGEST_INTERVAL:
+        raise Invalid(
+            "A source is polled every %(least)s to %(most)s seconds.",
+            field="every",
+            least=SHORTEST_INTERVAL,
+            most=LONGEST_INTERVAL,
+        )
+    return seconds
+
+
+# What an item is
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A revision that we have: its digest, and what it says of its own age."""
+
+    digest: str
+    published_at: datetime | None
+
+
+def decide(known: Sequence[Known], digest: str, published_at: datetime | None) -> Decision:
+    """What an item is beside the revisions of its guid that its source has sent, oldest first.
+
+    Copy we have had before is `same` also when it is not the last we had, if it says itself that it is older than
+    that: an out-of-date cache speaks. Without that stamp the supplier has gone back to it: a revision.
+    """
+    if not known:
+        return "new"
+    last = known[-1]
+    if digest == last.digest:
+        return "same"
+    older = published_at is not None and last.published_at is not None and published_at < last.published_at
+    if older and any(digest == revision.digest for revision in known):
+        return "same"
+    return "revised"
+
+
+def embargo_that_holds(item: WireItem, before: datetime | None) -> datetime | None:
+    """The embargo (UTC) after a revision; one that withdraws copy and names none must not lift what held before."""
+    if item.embargoed is None and item.pubstatus != "usable":
+        return before
+    return item.embargoed
+
+
+def in_order(items: Iterable[WireItem]) -> list[WireItem]:
+    """One item for each guid, oldest first: feeds begin with what is new, and where there are stamps these decide."""
+    found: dict[str, WireItem] = {}
+    for item in items:
+        guid = guid_of(item)
+        other = found.get(guid)
+        stamp, other_stamp = published_at(item), other and published_at(other)
+        if other is None or (stamp is not None and other_stamp is not None and stamp > other_stamp):
+            found[guid] = item
+    return sorted(reversed(found.values()), key=lambda item: published_at(item) or _LONG_AGO)
+
+
+def guid_of(item: WireItem) -> str:
+    """The supplier's name for an item as it is stored: one too long for its column is known by its digest."""
+    if len(item.guid) <= LONGEST_GUID:
+        return item.guid
+    return "sha256:" + hashlib.sha256(item.guid.encode(errors="replace")).hexdigest()
+
+
+def digest(item: WireItem) -> str:
+    """What tells one revision from another: all that an item says but its file, its format and its own stamps."""
+    said = item.to_json()
+    for name in ("file", "format", "version", "version_created"):
+        del said[name]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def published_at(item: WireItem) -> datetime | None:
+    """When the supplier says that this version was made; may be ahead of us, or unknown."""
+    return item.version_created or item.first_created
+
+
+def headline(item: WireItem) -> str:
+    """The headline, else the slugline, else how the copy begins; empty for an item that says nothing."""
+    found = item.headline or item.slugline or first_paragraph(item.body_html or "") or item.ednote or ""
+    return shorten(found, 500)
+
+
+def page_of(item: WireItem) -> str | None:
+    """The address of the item's own page at the supplier's, if it is one that can be followed."""
+    for link in item.links:
+        if link.rel in (None, "alternate") and link.href.startswith(("http://", "https://")):
+            return link.href if len(link.href) <= LONGEST_LINK else None
+    return None
+
+
+def propose_slug(slugline: str | None, headline: str, places: Sequence[str]) -> str:
+    """A slug to begin with: the supplier's own, else the place and a telling word of the headline; to be changed."""
+    if slugline and (own := _slug_words(slugline)):
+        return "/".join(own[:3])
+    first = _slug_words(places[0])[:1] if places else []
+    words = [word for word in _slug_words(headline) if len(word) > 4 and word not in first]
+    return "/".join([*first, *words][:2]) or "WIRE"
+
+
+def _slug_words(text: str) -> list[str]:
+    return [word.upper()[:24] for word in re.findall(r"[^\W_]+", text)]

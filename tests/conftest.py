@@ -1,0 +1,356 @@
+"""What all tests share: databases of both kinds, a session that is rolled back, the desk's pages, the minute it is.
+
+A test that asks for a database runs twice, on SQLite and on PostgreSQL, where a PostgreSQL can be had. Each worker
+has databases of its own; the PostgreSQL server is one for the whole run, started by the controller.
+"""
+
+import ipaddress
+import os
+import secrets
+import shutil
+import socket
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from desk import db, models
+from desk.app import create_app
+from desk.cli import schema
+from desk.cli.valkey import EmbeddedValkey
+from desk.errors import Unavailable
+from desk.http.transactions import DeskFlask
+from desk.settings import Settings
+from desk.store import Store
+from tests import factories, servers
+
+# Property tests are judged by what they find, never by how long a machine under load takes; where a run decides over
+# a change it must be the same run twice.
+hypothesis.settings.register_profile("desk", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("decides", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("decides" if os.environ.get("CI") or servers.REQUIRED else "desk")
+
+
+# the run
+
+
+@dataclass
+class Postgres:
+    """The PostgreSQL of this run: its URL once it runs, else why there is none."""
+
+    server: servers.PostgresServer | None = None
+    url: str | None = None
+    why: str | None = None
+
+    @property
+    def there(self) -> bool:
+        return self.why is None
+
+    def start(self) -> None:
+        if self.url is None and self.server is not None and self.there:
+            try:
+                self.url = self.server.start()
+            except servers.DoesNotStart as error:
+                self.why = f"PostgreSQL did not start ({error})"
+
+
+POSTGRES = pytest.StashKey[Postgres]()
+RUN = pytest.StashKey[str]()
+GIVEN = os.environ.get("DESK_TEST_POSTGRES")
+TO_GET_IT = "install the package postgresql, or set DESK_TEST_POSTGRES"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if unknown := servers.REQUIRED - servers.REQUIRABLE:
+        raise pytest.UsageError(f"DESK_REQUIRE knows browser, postgres and redis, not {', '.join(sorted(unknown))}")
+    told: dict[str, Any] | None = getattr(config, "workerinput", None)
+    config.stash[RUN] = told["testrunuid"] if told else secrets.token_hex(4)
+    if told:
+        config.stash[POSTGRES] = Postgres(url=told["postgres_url"], why=told["postgres_why"])
+    elif GIVEN:
+        config.stash[POSTGRES] = Postgres(url=GIVEN)
+    elif (binaries := servers.find_postgres()) is not None:
+        config.stash[POSTGRES] = Postgres(server=servers.PostgresServer(binaries))
+    else:
+        config.stash[POSTGRES] = Postgres(why="PostgreSQL was not found")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """The controller tells each worker where PostgreSQL is."""
+    postgres = node.config.stash[POSTGRES]
+    postgres.start()
+    node.workerinput.update(postgres_url=postgres.url, postgres_why=postgres.why)
+    node.config.stash[RUN] = node.workerinput["testrunuid"]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    postgres = config.stash.get(POSTGRES, Postgres())
+    if postgres.server is not None:
+        postgres.server.stop()
+    elif GIVEN and not hasattr(config, "workerinput"):
+        servers.Clones(GIVEN, config.stash[RUN]).drop_all()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever asks for a database is run on both, or on SQLite only where there is no PostgreSQL."""
+    if "dialect" in metafunc.fixturenames:
+        both = metafunc.config.stash[POSTGRES].there or "postgres" in servers.REQUIRED
+        metafunc.parametrize(
+            "dialect", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True, scope="session"
+        )
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say in the last lines what was not tested for lack of what, and how to get it."""
+    postgres = config.stash[POSTGRES]
+    if not postgres.there:
+        ran = sum(
+            "[sqlite" in report.nodeid for kind in ("passed", "failed") for report in _calls(terminalreporter, kind)
+        )
+        if ran:
+            terminalreporter.write_line(f"{postgres.why}: {ran} tests ran on SQLite only; {TO_GET_IT}.", yellow=True)
+    skipped = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    for why, times in skipped.most_common():
+        terminalreporter.write_line(f"{times} skipped: {why}", yellow=True)
+
+
+def _calls(terminalreporter: Any, kind: str) -> list[Any]:
+    return [report for report in terminalreporter.stats.get(kind, []) if report.when == "call"]
+
+
+# no test reaches for the world
+
+
+class ReachedForTheNetwork(RuntimeError):
+    """A test wanted to leave this machine. It is no OSError, as those are what the desk lives with."""
+
+
+def _keep_at_home(name: str, arguments: tuple[Any, ...]) -> None:
+    if name in ("socket.connect", "socket.sendto"):
+        _sock, address = arguments
+        if isinstance(address, tuple) and not _is_home(str(address[0])):
+            raise ReachedForTheNetwork(f"a test wanted to talk to {address[0]}, which is not this machine")
+    elif name == "socket.getaddrinfo" and arguments[0] is not None:
+        host = arguments[0].decode() if isinstance(arguments[0], bytes) else str(arguments[0])
+        if not _is_home(host) and not _is_number(host):
+            raise ReachedForTheNetwork(f"a test wanted to look up {host}")
+
+
+def _is_home(host: str) -> bool:
+    if _is_number(host):
+        return ipaddress.ip_address(host).is_loopback
+    return host in ("", "localhost", socket.gethostname())
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+sys.addaudithook(_keep_at_home)
+
+
+# databases
+
+
+@pytest.fixture(scope="session")
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on: `sqlite` or `postgresql`."""
+    return str(request.param)
+
+
+class Databases:
+    """Makes migrated databases of one kind for one worker, and takes them away again."""
+
+    def __init__(self, folder: Path, clones: servers.Clones | None, worker: str) -> None:
+        self._folder = folder
+        self._clones = clones
+        self._worker = worker
+        self._numbers = count(1)
+
+    def make(self, *, empty: bool = False) -> str:
+        """A new database; gives its URL."""
+        number = next(self._numbers)
+        if self._clones is not None:
+            name = f"{self._worker}_{number}"
+            return self._clones.empty(name) if empty else self._clones.make(name)
+        path = self._folder / f"desk{number}.db"
+        if not empty:
+            shutil.copyfile(self._template(), path)
+        return f"sqlite:///{path}"
+
+    def drop(self, url: str) -> None:
+        """Take it away, whoever is still in it."""
+        if self._clones is not None:
+            self._clones.drop(url)
+        else:
+            for path in self._folder.glob(f"{Path(url).name}*"):
+                path.unlink()
+
+    def _template(self) -> Path:
+        template = self._folder / "template.db"
+        if not template.exists():
+            database = db.connect(f"sqlite:///{template}")
+            schema.upgrade(database.engine)
+            database.engine.dispose()
+        return template
+
+
+@pytest.fixture(scope="session")
+def databases(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Where this worker's databases of this kind come from."""
+    clones = None
+    if dialect == "postgresql":
+        postgres = request.config.stash[POSTGRES]
+        postgres.start()
+        if postgres.url is None:
+            servers.missing("postgres", f"{postgres.why}: {TO_GET_IT}.")
+        clones = servers.Clones(postgres.url, request.config.stash[RUN])
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    return Databases(tmp_path_factory.mktemp("databases"), clones, worker)
+
+
+@pytest.fixture(scope="session")
+def database(databases: Databases) -> Iterator[db.Database]:
+    """This worker's database, migrated. What is done in it must be rolled back: see `session`, `store`, `clone`."""
+    with _opened(databases.make()) as found:
+        yield found
+
+
+@pytest.fixture
+def session(database: db.Database) -> Iterator[Session]:
+    """A writing session in a transaction that is rolled back after the test."""
+    with (
+        database.engine.connect() as connection,
+        connection.begin() as outer,
+        Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session,
+    ):
+        yield session
+        session.close()
+        outer.rollback()
+
+
+@pytest.fixture
+def clone(databases: Databases) -> Iterator[db.Database]:
+    """A fresh database of the test's own, for several connections, threads or processes."""
+    url = databases.make()
+    with _opened(url) as found:
+        yield found
+    databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+def _shared(databases: Databases) -> Iterator[db.Database]:
+    with _opened(databases.make()) as found:
+        yield found
+
+
+@pytest.fixture
+def store(_shared: db.Database) -> Iterator[Store]:
+    """A store that really commits; its database is emptied after the test. For the edges: pages, tasks, commands."""
+    yield Store(_shared)
+    empty(_shared)
+
+
+class _opened:
+    """A database for the length of a block. SQLite need not wait for disks here."""
+
+    def __init__(self, url: str) -> None:
+        self._database = db.connect(url)
+        if self._database.is_sqlite:
+            event.listen(self._database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+
+    def __enter__(self) -> db.Database:
+        return self._database
+
+    def __exit__(self, *_: object) -> None:
+        self._database.engine.dispose()
+
+
+def empty(database: db.Database) -> None:
+    """Delete all rows. A connection that a test has left in a transaction makes this fail, not hang."""
+    tables = [table.name for table in reversed(models.metadata.sorted_tables)]
+    with database.engine.begin() as connection:
+        if database.is_sqlite:
+            for table in tables:
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+        else:
+            connection.exec_driver_sql(
+                "; ".join(["SET LOCAL lock_timeout = '5s'", *(f"DELETE FROM {t}" for t in tables)])
+            )
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    """This worker's own Valkey."""
+    try:
+        server = EmbeddedValkey(tmp_path_factory.mktemp("valkey"))
+    except Unavailable as error:
+        servers.missing("redis", str(error))
+    with server:
+        yield server
+
+
+# pages
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of a trial: no mail server, no broker, private addresses allowed."""
+    return Settings(
+        var=tmp_path_factory.mktemp("var"),
+        database_url="sqlite://",
+        redis_url=None,
+        url="http://localhost",
+        secret_keys=("a key for tests, which nobody keeps secret",),
+        private_addresses=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def _pages(settings: Settings, _shared: db.Database) -> DeskFlask:
+    return create_app(settings, database=_shared)
+
+
+@pytest.fixture
+def app(_pages: DeskFlask, store: Store, now: datetime) -> DeskFlask:
+    """The desk's pages over `store`, at `now`; a test may set `app.now` to a later clock."""
+    set_clock(_pages, lambda: now)
+    for limiter in _pages.extensions["limiter"]:
+        limiter.reset()
+    return _pages
+
+
+def set_clock(app: DeskFlask, clock: Callable[[], datetime]) -> None:
+    """Have the app go by `clock`."""
+    app.now = clock  # type: ignore[method-assign]  # what the clock is for
+
+
+@pytest.fixture
+def client(app: DeskFlask) -> FlaskClient:
+    """A browser before the door; see tests/reader.py for signing in and for pressing buttons."""
+    return app.test_client()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """14:37 in Brussels on Tuesday 24 November 2026."""
+    return factories.NOW

@@ -1,0 +1,173 @@
+"""Approving copy and sending it back."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk.approvals import queries as decisions
+from desk.approvals.models import Decision
+from desk.drafts.rules import Copy
+from desk.errors import Forbidden, Invalid, NotFound, NotNow
+from desk.newsroom import approving, publishing
+from desk.people.models import Membership
+from tests import factories
+from tests.newsroom import walk
+from tests.newsroom.walk import Walk, copy
+
+
+@pytest.fixture
+def story(session: Session, now: datetime) -> Walk:
+    return walk.begin(session, now)
+
+
+def give(session: Session, story: Walk, role: str) -> None:
+    session.add(Membership(person_id=story.olena.id, desk_id=story.desk.id, role=role))
+    session.flush()
+
+
+def test_filed_copy_is_approved_and_writer_and_editors_are_told(session: Session, story: Walk) -> None:
+    story.file(story.olena)
+    story.approve(story.arthur, "Good.")
+    assert story.story.state == "approved"
+    assert story.told("approved") == {"Olena Demchuk", "Eva Lindqvist", "Emil Novak"}
+    assert story.facts("approved")["note"] == "Good."
+    standing = decisions.in_force(session, story.last.id)
+    assert standing is not None
+    assert standing.person_id == story.arthur.id
+
+
+def test_nobody_approves_their_own_copy(session: Session, story: Walk) -> None:
+    give(session, story, "approver")
+    story.file(story.olena)
+    with pytest.raises(Forbidden, match="own copy"):
+        story.approve(story.olena)
+    assert story.story.state == "filed"
+
+
+def test_whoever_stands_in_the_byline_does_not_approve_even_under_a_name_typed_by_hand(story: Walk) -> None:
+    byline = (("arthur mensah", "", None),)
+    story.file(story.olena, copy(bylines=byline))
+    with pytest.raises(Forbidden, match="own copy"):
+        story.approve(story.arthur)
+
+
+def test_to_take_ones_name_out_of_the_byline_after_filing_opens_no_way(story: Walk) -> None:
+    story.file(story.olena, copy(bylines=(("Eva Lindqvist", "", story.eva.public_id),)))
+    story.save(story.eva, copy("Mine no more"))
+    with pytest.raises(Forbidden, match="own copy"):
+        story.approve(story.eva)
+
+
+def test_whoever_mended_anothers_copy_may_approve_it(story: Walk) -> None:
+    story.file(story.olena)
+    story.save(story.eva, copy("A better headline"))
+    story.approve(story.eva)
+    assert story.story.state == "approved"
+
+
+def test_an_editor_who_wrote_the_copy_alone_does_not_approve_it_and_nobody_who_wrote_with_them(story: Walk) -> None:
+    story.story.state = "editing"
+    story.save(story.eva)
+    story.save(story.emil, copy("A better headline"))
+    for writer in (story.eva, story.emil):
+        with pytest.raises(Forbidden, match="own copy"):
+            story.approve(writer)
+    story.approve(story.arthur)
+
+
+def test_only_the_last_version_is_approved(session: Session, story: Walk) -> None:
+    story.file(story.olena)
+    read = story.last.public_id
+    story.save(story.eva, copy("A better headline"))
+    with pytest.raises(NotNow, match="newer version exists: you read version 1, the last is 2"):
+        approving.approve(session, story.actor(story.arthur), story.story.public_id, read, "", now=story.now)
+
+
+def test_a_version_of_another_story_is_not_approved_here(session: Session, story: Walk) -> None:
+    story.file(story.olena)
+    other = factories.story(session, story.desk, "OTHER/STORY", state="filed")
+    with pytest.raises(NotFound):
+        approving.approve(session, story.actor(story.arthur), other.public_id, story.last.public_id, "", now=story.now)
+
+
+def test_copy_that_was_not_filed_is_not_approved(story: Walk) -> None:
+    story.save(story.olena)
+    with pytest.raises(NotNow, match="reporting"):
+        story.approve(story.arthur)
+
+
+def test_a_correspondent_approves_nothing(story: Walk) -> None:
+    story.file(story.olena)
+    with pytest.raises(Forbidden):
+        story.approve(story.olena)
+
+
+def test_returned_copy_goes_back_to_reporting_with_its_reminders_and_the_note(session: Session, story: Walk) -> None:
+    planned = story.planned()
+    story.file(story.olena)
+    story.send_back(story.arthur, "Who said so?")
+    assert (story.story.state, story.assignment.state) == ("reporting", "reporting")
+    assert story.planned() == planned
+    assert story.story.due_at == story.assignment.deadline_at
+    assert story.told("returned") == {"Olena Demchuk"}
+    assert story.facts("returned")["note"] == "Who said so?"
+    assert story.verbs()[-1] == "copy_returned"
+
+
+def test_a_return_needs_a_note(story: Walk) -> None:
+    story.file(story.olena)
+    with pytest.raises(Invalid) as refused:
+        story.send_back(story.arthur, "  ")
+    assert refused.value.field == "note"
+
+
+def test_returned_copy_is_filed_again_as_it_stands_and_the_editors_hear_again(session: Session, story: Walk) -> None:
+    story.file(story.olena)
+    story.send_back(story.arthur, "Who said so?")
+    story.now = story.now.replace(hour=15)
+    story.file(story.olena)
+    assert story.story.state == "filed"
+    assert story.verbs().count("copy_filed") == 2
+    assert story.planned() == 0
+    story.approve(story.arthur)
+    assert story.story.state == "approved"
+
+
+def test_approved_copy_that_is_returned_is_no_longer_approved_and_its_approver_is_told(
+    session: Session, story: Walk
+) -> None:
+    story.approved()
+    story.send_back(story.eva, "The minister denies it.")
+    assert story.story.state == "reporting"
+    assert decisions.in_force(session, story.last.id) is None
+    assert story.told("approval_voided") == {"Arthur Mensah"}
+    assert len(session.scalars(select(Decision)).all()) == 2
+
+
+def test_a_correction_is_not_approved_by_whoever_made_it_but_by_another_in_its_byline(
+    session: Session, story: Walk
+) -> None:
+    story.file(story.olena, Copy(headline="Four ships", body_html="<p>x</p>", bylines=(("Eva Lindqvist", "", None),)))
+    story.approve(story.arthur)
+    story.publish()
+    emil = story.actor(story.emil)
+    publishing.prepare_edition(session, emil, story.story.public_id, "correction", "Four", "Five", story.now)
+    story.save(story.emil, Copy(headline="Five ships", body_html="<p>x</p>", bylines=(("Eva Lindqvist", "", None),)))
+    with pytest.raises(Forbidden, match="own copy"):
+        story.approve(story.emil)
+    story.approve(story.eva)
+    assert story.story.state == "approved"
+
+
+def test_whoever_first_wrote_a_correction_that_another_prepared_does_not_approve_it(
+    session: Session, story: Walk
+) -> None:
+    story.published()
+    emil = story.actor(story.emil)
+    publishing.prepare_edition(session, emil, story.story.public_id, "update", "", "", story.now)
+    story.save(story.eva, copy("Five ships"))
+    for maker in (story.emil, story.eva):
+        with pytest.raises(Forbidden, match="own copy"):
+            story.approve(maker)

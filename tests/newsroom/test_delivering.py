@@ -1,0 +1,198 @@
+"""Who a recipient is now, and what is handed over to them."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk import chance
+from desk.newsroom import delivering, notifying
+from desk.outbox import handing, service
+from desk.outbox.handing import Ready
+from desk.outbox.models import Delivery, Message
+from desk.settings import Settings
+from tests import factories
+from tests.factories import NOW
+
+FOLDER = Path(__file__).parent.parent / "data" / "mail"
+LEASE = timedelta(seconds=60)
+REWRITE = bool(os.environ.get("DESK_REWRITE_GOLDEN"))
+
+
+class Room:
+    def __init__(self, session: Session, settings: Settings) -> None:
+        self.session = session
+        self.render = delivering.renderer(
+            replace(settings, url="https://desk.meridian.example", mail_from="desk@meridian.example"), lambda: NOW
+        )
+        session.info["now"] = NOW
+        self.desk = factories.desk(session)
+        self.story = factories.story(session, self.desk, state="published")
+
+    def ready(self, lane: str = "mail") -> list[Ready]:
+        claimed = handing.claim(self.session, lane, limit=10, lease=LEASE, token=chance.token(16))
+        return handing.prepare(self.session, claimed, self.render, now=NOW)
+
+    def tell(self, kind: str = "said", who: int | None = None, **facts: object) -> Message:
+        message = service.put(
+            self.session,
+            kind,
+            chance.token(8),
+            ("person", who),
+            now=NOW,
+            facts={"slug": "GRAIN/CORRIDOR", "story": self.story.public_id, "by": "M", "words": "fine", **facts},
+        )
+        assert message is not None
+        return message
+
+    def edition(self, cause: str = "first", **more: str) -> None:
+        notifying.edition_out(self.session, self.story, factories.edition(self.session, self.story, cause, **more), NOW)
+
+    def states(self) -> list[tuple[str, str | None]]:
+        rows = self.session.execute(select(Delivery.state, Delivery.said).order_by(Delivery.id))
+        return [(row[0], row[1]) for row in rows]
+
+
+@pytest.fixture
+def room(session: Session, settings: Settings) -> Room:
+    return Room(session, settings)
+
+
+def parsed(ready: Ready) -> EmailMessage:
+    return message_from_bytes(ready.wire, policy=policy.default)
+
+
+def test_a_persons_mail_goes_to_their_address_in_the_zone_where_they_are_now(room: Room) -> None:
+    olena = factories.person(room.session)
+    olena.present_zone = "Asia/Tbilisi"
+    room.tell("returned", olena.id, deadline="2026-11-24T15:00:00+00:00", note="Who?", n=2)
+    (one,) = room.ready()
+    mail = parsed(one)
+    assert one.address == olena.email
+    assert mail["To"] == f"Olena Demchuk <{olena.email}>"
+    assert mail["From"] == "Meridian News <desk@meridian.example>"
+    assert "19:00 Tbilisi, yours" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
+
+
+def test_mails_of_one_story_thread_together_and_each_keeps_its_id(room: Room) -> None:
+    olena = factories.person(room.session)
+    room.tell(who=olena.id)
+    room.tell(who=olena.id)
+    first, second = (parsed(one) for one in room.ready())
+    thread = f"<story.{room.story.public_id}@desk.meridian.example>"
+    assert first["References"] == first["In-Reply-To"] == second["In-Reply-To"] == thread
+    ids = room.session.scalars(select(Delivery.wire_id).order_by(Delivery.id)).all()
+    assert [first["Message-ID"], second["Message-ID"]] == [f"<{one}@desk.meridian.example>" for one in ids]
+
+
+def test_nobody_who_was_disabled_is_sent_anything(room: Room) -> None:
+    olena = factories.person(room.session)
+    room.tell(who=olena.id)
+    olena.disabled_at = NOW
+    room.session.flush()
+    assert room.ready() == []
+    assert room.states() == [("cancelled", "Olena Demchuk is disabled.")]
+
+
+def test_a_recipient_who_is_not_there_cancels(room: Room) -> None:
+    room.tell(who=4711)
+    assert room.ready() == []
+    assert room.states() == [("cancelled", "There is nobody to tell any more.")]
+
+
+def test_a_message_that_cannot_be_worded_is_dead_with_its_cause_and_the_others_go(room: Room) -> None:
+    olena = factories.person(room.session)
+    room.tell("deadline_moved", olena.id, old="not a time")
+    room.tell(who=olena.id)
+    assert len(room.ready()) == 1
+    (state, why), _ = room.states()
+    assert state == "dead"
+    assert "Invalid isoformat string" in (why or "")
+
+
+def test_mail_to_a_bare_address_is_in_the_newsrooms_zone(room: Room) -> None:
+    service.put(
+        room.session, "test_mail", "t", ("address", None), now=NOW, facts={"address": "somebody@meridian.example"}
+    )
+    (one,) = room.ready()
+    assert one.address == "somebody@meridian.example"
+
+
+def test_a_webhook_bears_the_payload_and_goes_to_where_the_licensee_is_reached_now(room: Room) -> None:
+    radio = factories.licensee(room.session, desks=(room.desk,), webhook="https://old.example/hook")
+    room.edition()
+    (one,) = room.ready("webhook")
+    payload = json.loads(one.wire)
+    assert (one.address, one.secret) == ("https://old.example/hook", radio.secret)
+    assert (payload["type"], payload["data"]["story"]) == ("story.published", room.story.public_id)
+    assert payload["data"]["text"]["dateline"] == "ODESA/ISTANBUL (Meridian News) –"
+    assert payload["data"]["receipt"].startswith("https://desk.meridian.example/receipts/")
+    radio.webhook = "https://new.example/hook"
+    room.session.info["now"] = NOW + timedelta(seconds=61)
+    (again,) = room.ready("webhook")
+    assert (again.address, again.wire, again.wire_id) == ("https://new.example/hook", one.wire, one.wire_id)
+
+
+def test_a_webhook_that_is_off_cancels_and_a_gone_one_is_switched_off(room: Room) -> None:
+    radio = factories.licensee(room.session, desks=(room.desk,), webhook="https://old.example/hook")
+    room.edition()
+    radio.webhook_off_at = NOW
+    room.session.flush()
+    assert room.ready("webhook") == []
+    assert ("cancelled", "The webhook is switched off.") in room.states()
+    radio.webhook_off_at = None
+    delivering.switch_off(room.session, [handing.Off("licensee", radio.id, "410 Gone")], now=NOW)
+    assert radio.webhook_off_at == NOW
+
+
+def test_the_retry_of_a_mail_has_the_first_ones_bytes_though_the_facts_have_moved_on(room: Room) -> None:
+    olena = factories.person(room.session)
+    room.tell(who=olena.id)
+    (one,) = room.ready()
+    olena.email = "other@meridian.example"
+    room.session.info["now"] = NOW + timedelta(seconds=61)
+    (again,) = room.ready()
+    assert (again.address, again.wire) == (one.address, one.wire)
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "more"),
+    [
+        ("notice", "first", {}),
+        (
+            "notice.correction",
+            "correction",
+            {"wrong": "The gauge stood at 33 centimetres.", "right": "The gauge stood at 53 centimetres."},
+        ),
+        ("notice.kill", "kill", {"why": "The captain was never on board."}),
+        ("test_notice", "test", {}),
+    ],
+)
+def test_a_licensees_mail_reads_as_its_golden_file(
+    session: Session, settings: Settings, name: str, cause: str, more: dict[str, str]
+) -> None:
+    with chance.seeded(5):
+        room = Room(session, settings)
+        editor = factories.person(session, "Marta Kuipers", roles=((room.desk, "editor"),))
+        radio = factories.licensee(session, desks=(room.desk,))
+        if cause == "test":
+            notifying.send_test(session, factories.actor(session, editor), radio.public_id, now=NOW)
+        else:
+            if cause != "first":
+                factories.edition(session, room.story)
+            room.edition(cause, **more)
+        (one,) = room.ready()
+    mail = parsed(one)
+    parts = [mail.get_body((kind,)).get_content().replace("\r\n", "\n") for kind in ("plain", "html")]  # type: ignore[union-attr]  # it has both
+    found = f"Subject: {mail['Subject']}\n\n{parts[0]}\n{'=' * 20}\n{parts[1]}"
+    golden = FOLDER / f"{name}.mail"
+    if REWRITE:
+        golden.write_text(found)
+    assert found == golden.read_text()

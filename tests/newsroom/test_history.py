@@ -1,0 +1,119 @@
+"""Everything that happened to a story, as sentences."""
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from desk import newsroom
+from desk.newsroom import history, publishing
+from tests import factories
+from tests.newsroom import walk
+from tests.newsroom.walk import copy
+
+SOURCES = sorted(Path(newsroom.__file__ or "").parent.glob("*.py"))
+ALWAYS = {"who", "verb"}
+
+
+def recorded() -> Iterator[tuple[str, str, set[str]]]:
+    """Every verb that a module records, with the names of its details."""
+    for path in SOURCES:
+        tree = ast.parse(path.read_text())
+        constants = dict(_constants(tree))
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call):
+                continue
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            given = [argument.value for argument in call.keywords if argument.arg == "verb"]
+            if name in ("record", "_record"):
+                # after the session and the actor, or first where those are bound already
+                given += [argument for argument in call.args[:3] if list(_words(argument, constants))][:1]
+            names = {argument.arg for argument in call.keywords if argument.arg is not None}
+            for value in given:
+                for verb in _words(value, constants):
+                    yield path.name, verb, names
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield from ((target.id, node.value.value) for target in node.targets if isinstance(target, ast.Name))
+
+
+def _words(node: ast.expr, constants: dict[str, str]) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    if isinstance(node, ast.Name) and node.id in constants:
+        yield constants[node.id]
+    if isinstance(node, ast.IfExp):
+        yield from _words(node.body, constants)
+        yield from _words(node.orelse, constants)
+
+
+def test_every_verb_recorded_anywhere_in_the_newsroom_has_a_sentence() -> None:
+    verbs = {verb for _, verb, _ in recorded()}
+    assert len(verbs) > 30
+    assert sorted(verbs - set(history.SENTENCES)) == []
+
+
+def test_every_sentence_needs_only_what_its_verb_records() -> None:
+    for module, verb, names in recorded():
+        needs = set(re.findall(r"%\((\w+)\)s", history.SENTENCES.get(verb, "")))
+        bound = {"medium"} if module in ("commissioning.py", "releasing.py") else set()
+        assert needs <= names | ALWAYS | bound, (module, verb)
+
+
+def test_no_verb_is_longer_than_its_column() -> None:
+    assert all(len(verb) <= 24 for verb in history.SENTENCES)
+
+
+def test_a_story_reads_as_one_history_from_first_save_to_kill(session: Session, now: datetime) -> None:
+    story = walk.begin(session, now)
+    eva = story.actor(story.eva)
+    story.file(story.olena)
+    story.send_back(story.arthur, "Who said so?")
+    story.file(story.olena, copy("Ministers agree, says Kyiv"))
+    story.approve(story.arthur)
+    at = factories.moment(now, hours=2)
+    publishing.schedule(session, eva, story.story.public_id, at, None, now)
+    publishing.release_due(session, at.at, 10)
+    publishing.kill(session, eva, story.story.public_id, "Invented.", now)
+    session.flush()
+    happened = history.of_story(session, story.story)
+    assert [one.sentence % one.params for one in happened] == [
+        "Olena Demchuk saved version 1, 13 words",
+        "Olena Demchuk filed version 1, 13 words",
+        "Arthur Mensah returned version 1 with a note",
+        "Olena Demchuk saved version 2, 13 words",
+        "Olena Demchuk filed version 2, 13 words",
+        "Arthur Mensah approved version 2",
+        f"Eva Lindqvist scheduled the story for {at.at}",
+        "Dateline published edition 1 (first) from version 2",
+        "Licensees told of edition 1 (first): 0",
+        "Eva Lindqvist killed the story with edition 2",
+        "Licensees told of edition 2 (kill): 0",
+    ]
+    returned, killed = happened[2], happened[-2]
+    assert (returned.why, returned.before, returned.after) == ("Who said so?", "filed", "reporting")
+    assert (killed.why, killed.who, killed.at) == ("Invented.", "Eva Lindqvist", now)
+
+
+def test_a_time_in_a_history_is_an_instant_that_a_page_shows_in_the_readers_zone(
+    session: Session, now: datetime
+) -> None:
+    story = walk.begin(session, now)
+    publishing.set_embargo(session, story.actor(story.eva), story.story.public_id, factories.moment(now, hours=2), now)
+    session.flush()
+    assert history.of_story(session, story.story)[-1].params["embargo"] == factories.moment(now, hours=2).at
+
+
+@pytest.mark.parametrize("verb", ["from_the_next_release"])
+def test_a_verb_of_a_newer_release_is_shown_by_its_name(session: Session, now: datetime, verb: str) -> None:
+    story = walk.begin(session, now)
+    factories.entry(session, story.story, verb)
+    one = history.of_story(session, story.story)[-1]
+    assert one.sentence % one.params == "Eva: from_the_next_release"

@@ -1,0 +1,384 @@
+"""Publishing, scheduling, embargoes, corrections, kills, holds and spikes."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk.approvals import service as approvals
+from desk.approvals.models import Decision
+from desk.audit.models import Entry
+from desk.drafts.models import Version
+from desk.errors import Forbidden, Invalid, NotNow
+from desk.newsroom import publishing
+from desk.newsroom.publishing import Published, Scheduled
+from desk.stories import queries as stories
+from desk.stories.models import Edition
+from desk.wires.models import Item, Use
+from tests import factories
+from tests.newsroom import walk
+from tests.newsroom.walk import Walk, copy
+
+
+@pytest.fixture
+def story(session: Session, now: datetime) -> Walk:
+    return walk.begin(session, now)
+
+
+def in_hours(story: Walk, hours: float) -> datetime:
+    return factories.moment(story.now, hours=hours).at
+
+
+def schedule(story: Walk, publish: float | None = None, embargo: float | None = None) -> Scheduled:
+    at, until = (factories.moment(story.now, hours=h) if h is not None else None for h in (publish, embargo))
+    return publishing.schedule(story.session, story.actor(story.eva), story.story.public_id, at, until, story.now)
+
+
+def do(story: Walk, verb: Callable[..., object], *words: object) -> object:
+    return verb(story.session, story.actor(story.eva), story.story.public_id, *words, story.now)
+
+
+def wire(story: Walk, embargo: datetime | None) -> Item:
+    item = factories.item(story.session, embargo_at=embargo)
+    story.session.add(Use(item_id=item.id, story_id=story.story.id, by_id=story.eva.id, at=story.now))
+    story.session.flush()
+    return item
+
+
+# --- publish
+
+
+def test_an_approved_story_is_published_as_edition_1_of_its_last_version(session: Session, story: Walk) -> None:
+    edition = story.published()
+    assert (edition.number, edition.cause, edition.version_id) == (1, "first", story.last.id)
+    assert (story.story.state, story.assignment.state, story.story.due_at) == ("published", "done", None)
+    assert story.told("published") == {"Olena Demchuk", "Emil Novak"}
+    assert stories.current_edition(session, story.story.id) is edition
+    assert story.verbs()[-2:] == ["story_published", "licensees_told"]
+
+
+def test_a_missing_approval_is_named_and_nothing_goes_out(story: Walk) -> None:
+    story.file(story.olena)
+    with pytest.raises(NotNow, match="approval is missing"):
+        story.publish()
+    assert story.story.state == "filed"
+
+
+def test_only_an_editor_of_the_desk_publishes(story: Walk) -> None:
+    story.approved()
+    for other in (story.arthur, story.olena):
+        with pytest.raises(Forbidden):
+            story.publish(other)
+
+
+def test_a_story_is_published_once_however_often_the_button_is_pressed(session: Session, story: Walk) -> None:
+    story.published()
+    with pytest.raises(NotNow, match="published already"):
+        story.publish()
+    assert len(session.scalars(select(Edition)).all()) == 1
+
+
+def test_an_offer_still_open_when_the_story_goes_out_is_withdrawn(session: Session, now: datetime) -> None:
+    story = walk.begin(session, now, assigned=False)
+    offer = factories.offer(session, story.assignment, story.colm)
+    story.story.state = "editing"
+    story.save(story.eva)
+    story.approve(story.arthur)
+    story.publish()
+    session.refresh(offer)
+    assert (story.assignment.state, offer.state) == ("cancelled", "withdrawn")
+    assert story.told("offer_lapsed") == {"Colm Byrne"}
+    assert story.planned() == 0
+
+
+# --- schedule and embargo
+
+
+def test_a_scheduled_story_goes_out_by_itself_at_its_time_and_not_before(session: Session, story: Walk) -> None:
+    story.approved()
+    assert schedule(story, 2) == Scheduled(in_hours(story, 2))
+    assert story.story.publish_zone == "Europe/Brussels"
+    assert publishing.release_due(session, in_hours(story, 2) - timedelta(seconds=1), 10) == 0
+    assert publishing.release_due(session, in_hours(story, 2), 10) == 1
+    assert publishing.release_due(session, in_hours(story, 2), 10) == 0
+    edition = session.scalars(select(Edition)).one()
+    assert (story.story.state, edition.by_id, edition.published_at) == ("published", None, in_hours(story, 2))
+    assert story.told("published") == {"Olena Demchuk", "Eva Lindqvist", "Emil Novak"}
+    assert (story.story.release_at, story.story.publish_at) == (None, None)
+
+
+def test_a_tick_takes_no_more_than_its_limit_and_the_longest_due_first(session: Session, now: datetime) -> None:
+    walks = [walk.begin(session, now, slug=f"SLUG/{n}") for n in range(3)]
+    for hours, one in zip((3, 1, 2), walks, strict=True):
+        one.approved()
+        schedule(one, hours)
+    assert publishing.release_due(session, now + timedelta(hours=4), 2) == 2
+    assert [one.story.state for one in walks] == ["scheduled", "published", "published"]
+
+
+def test_publishing_under_an_embargo_schedules_the_story_for_the_lift(session: Session, story: Walk) -> None:
+    story.approved()
+    do(story, publishing.set_embargo, factories.moment(story.now, hours=3))
+    assert story.publish() == Scheduled(in_hours(story, 3))
+    assert story.story.state == "scheduled"
+    assert publishing.release_due(session, in_hours(story, 3), 10) == 1
+
+
+def test_a_story_waits_for_the_embargo_of_the_wire_copy_under_it(session: Session, story: Walk) -> None:
+    story.approved()
+    item = wire(story, in_hours(story, 5))
+    assert schedule(story, 2) == Scheduled(in_hours(story, 5))
+    item.embargo_at = in_hours(story, 6)
+    publishing.reset_release(session, story.story.id, story.now)
+    assert story.story.release_at == in_hours(story, 6)
+    item.embargo_at = None
+    publishing.reset_release(session, story.story.id, story.now)
+    assert story.story.release_at == in_hours(story, 2)
+    assert story.verbs()[-2:] == ["release_moved", "release_moved"]
+
+
+def test_the_embargo_of_a_later_revision_of_that_wire_copy_counts(session: Session, story: Walk) -> None:
+    story.approved()
+    item = wire(story, None)
+    item.superseded_at = story.now
+    later = factories.item(session, embargo_at=in_hours(story, 4), of=item)
+    assert story.publish() == Scheduled(later.embargo_at or story.now)
+
+
+def test_the_tick_reads_the_facts_again_and_waits_for_an_embargo_that_has_moved(session: Session, story: Walk) -> None:
+    story.approved()
+    schedule(story, 2)
+    wire(story, in_hours(story, 5))
+    assert publishing.release_due(session, in_hours(story, 2), 10) == 0
+    assert (story.story.state, story.story.release_at) == ("scheduled", in_hours(story, 5))
+
+
+def test_the_tick_sends_a_story_whose_approval_no_longer_stands_back_to_the_desk(session: Session, story: Walk) -> None:
+    story.approved()
+    schedule(story, 2)
+    approvals.void(session, [story.last.id], by_version=story.last.id, now=story.now)
+    assert publishing.release_due(session, in_hours(story, 2), 10) == 0
+    assert (story.story.state, story.story.release_at) == ("editing", None)
+    assert story.told("approval_voided") == {"Eva Lindqvist", "Emil Novak"}
+    assert story.verbs()[-1] == "release_refused"
+
+
+@pytest.mark.parametrize(
+    ("publish", "embargo", "field"), [(-1, None, "publish"), (1, -1, "embargo"), (None, None, "publish")]
+)
+def test_a_schedule_of_times_past_or_none_is_refused(
+    story: Walk, publish: float | None, embargo: float | None, field: str
+) -> None:
+    story.approved()
+    with pytest.raises(Invalid) as refused:
+        schedule(story, publish, embargo)
+    assert refused.value.field == field
+    assert (story.story.state, story.story.publish_at) == ("approved", None)
+
+
+def test_a_story_that_is_not_approved_is_not_scheduled(story: Walk) -> None:
+    story.file(story.olena)
+    with pytest.raises(NotNow, match="approval is missing"):
+        schedule(story, 2)
+
+
+def test_a_story_is_scheduled_anew_and_taken_off_the_schedule_and_keeps_its_embargo(story: Walk) -> None:
+    story.approved()
+    schedule(story, 2, 1)
+    assert schedule(story, 4, 1) == Scheduled(in_hours(story, 4))
+    do(story, publishing.unschedule)
+    assert (story.story.state, story.story.release_at, story.story.publish_at) == ("approved", None, None)
+    assert story.story.embargo_at == in_hours(story, 1)
+    with pytest.raises(NotNow):
+        do(story, publishing.unschedule)
+
+
+def test_an_embargo_set_on_a_scheduled_story_moves_its_release_and_taken_away_moves_it_back(story: Walk) -> None:
+    story.approved()
+    schedule(story, 2)
+    do(story, publishing.set_embargo, factories.moment(story.now, hours=5))
+    assert story.story.release_at == in_hours(story, 5)
+    do(story, publishing.set_embargo, None)
+    assert (story.story.state, story.story.release_at) == ("scheduled", in_hours(story, 2))
+
+
+def test_what_waited_for_an_embargo_only_is_approved_again_when_that_is_taken_away(story: Walk) -> None:
+    story.approved()
+    schedule(story, None, 2)
+    do(story, publishing.set_embargo, None)
+    assert (story.story.state, story.story.release_at) == ("approved", None)
+
+
+def test_an_embargo_on_a_published_story_comes_too_late(story: Walk) -> None:
+    story.published()
+    with pytest.raises(NotNow, match="too late"):
+        do(story, publishing.set_embargo, factories.moment(story.now, hours=5))
+
+
+# --- own authority
+
+
+def test_an_editor_alone_publishes_on_their_own_authority_with_a_reason_and_the_desk_is_told(
+    session: Session, story: Walk
+) -> None:
+    story.file(story.olena)
+    do(story, publishing.publish_on_authority, "Nobody answers, and it is out elsewhere.")
+    decision = session.scalars(select(Decision)).one()
+    assert (decision.kind, decision.person_id) == ("authority", story.eva.id)
+    assert story.story.state == "published"
+    assert story.told("own_authority") == {"Emil Novak", "Arthur Mensah"}
+    assert story.told("published") == {"Olena Demchuk"}
+    entry = session.scalars(select(Entry).where(Entry.verb == "own_authority")).one()
+    assert entry.why == "Nobody answers, and it is out elsewhere."
+
+
+def test_own_authority_without_a_reason_or_under_an_embargo_is_refused(story: Walk) -> None:
+    story.file(story.olena)
+    with pytest.raises(Invalid) as refused:
+        do(story, publishing.publish_on_authority, " ")
+    assert refused.value.field == "why"
+    do(story, publishing.set_embargo, factories.moment(story.now, hours=1))
+    with pytest.raises(NotNow, match="embargo"):
+        do(story, publishing.publish_on_authority, "Night")
+
+
+# --- the next edition
+
+
+def test_a_correction_goes_through_approval_while_the_first_edition_stays_out(session: Session, story: Walk) -> None:
+    first = story.published()
+    do(story, publishing.prepare_edition, "correction", "It said four.", "They are five.")
+    assert (story.story.state, story.story.next_by_id) == ("editing", story.eva.id)
+    assert stories.current_edition(session, story.story.id) is first
+    story.save(story.eva, copy("Five ministers agree"))
+    with pytest.raises(NotNow, match="approval is missing"):
+        story.publish()
+    story.approve(story.arthur)
+    done = story.publish()
+    assert isinstance(done, Published)
+    edition = done.edition
+    assert (edition.number, edition.cause, edition.was_wrong, edition.is_right) == (
+        2, "correction", "It said four.", "They are five.",
+    )  # fmt: skip
+    assert session.get_one(Version, edition.version_id).headline == "Five ministers agree"
+    assert (story.story.next_cause, story.story.next_by_id) == (None, None)
+
+
+def test_a_correction_that_does_not_say_what_is_right_is_not_begun(story: Walk) -> None:
+    story.published()
+    with pytest.raises(Invalid) as refused:
+        do(story, publishing.prepare_edition, "correction", "It said four.", "")
+    assert refused.value.field == "right"
+    assert story.story.state == "published"
+
+
+def test_only_a_published_story_has_a_next_edition(story: Walk) -> None:
+    story.approved()
+    with pytest.raises(NotNow):
+        do(story, publishing.prepare_edition, "update", "", "")
+    with pytest.raises(NotNow, match="nothing to abandon"):
+        do(story, publishing.abandon_edition)
+
+
+def test_an_edition_given_up_leaves_the_last_one_out_and_its_text_in_the_draft(story: Walk) -> None:
+    story.published()
+    do(story, publishing.prepare_edition, "update", "", "")
+    story.save(story.eva, copy("Ministers disagree"))
+    story.approve(story.arthur)
+    do(story, publishing.abandon_edition)
+    assert (story.story.state, story.story.next_cause) == ("published", None)
+    assert (story.last.n, story.last.headline) == (3, walk.HEADLINE)
+
+
+def test_who_gave_an_edition_up_may_approve_the_next_which_another_makes(story: Walk) -> None:
+    story.published()
+    do(story, publishing.prepare_edition, "update", "", "")
+    story.save(story.eva, copy("Ministers disagree"))
+    do(story, publishing.abandon_edition)
+    emil = story.actor(story.emil)
+    publishing.prepare_edition(story.session, emil, story.story.public_id, "update", "", "", story.now)
+    story.save(story.emil, copy("Ministers part"))
+    story.approve(story.eva)
+    assert story.story.state == "approved"
+
+
+# --- kill
+
+
+def test_a_kill_takes_effect_at_once_ends_everything_open_and_is_final(session: Session, story: Walk) -> None:
+    first = story.published()
+    pictures = factories.assignment(session, story.story, assignee=story.colm)
+    do(story, publishing.kill, "The report was invented.")
+    edition = stories.current_edition(session, story.story.id)
+    assert edition is not None
+    assert (edition.number, edition.cause, edition.why) == (2, "kill", "The report was invented.")
+    assert edition.version_id == first.version_id
+    assert (story.story.state, pictures.state, story.assignment.state) == ("killed", "cancelled", "done")
+    assert story.told("killed") == {"Olena Demchuk", "Emil Novak", "Arthur Mensah", "Colm Byrne"}
+    for verb, words in (
+        (publishing.publish, ()), (publishing.spike, ("",)), (publishing.prepare_edition, ("update", "", "")),
+        (publishing.kill, ("Twice",)), (publishing.unspike, ()), (publishing.hold, ("",)),
+    ):  # fmt: skip
+        with pytest.raises(NotNow):
+            do(story, verb, *words)
+
+
+def test_a_kill_while_a_correction_is_prepared_stands_on_the_version_that_is_out(session: Session, story: Walk) -> None:
+    first = story.published()
+    do(story, publishing.prepare_edition, "update", "", "")
+    story.save(story.eva, copy("Ministers disagree"))
+    do(story, publishing.kill, "Invented.")
+    edition = stories.current_edition(session, story.story.id)
+    assert edition is not None
+    assert edition.version_id == first.version_id
+    assert story.story.next_cause is None
+
+
+def test_what_is_not_out_is_not_killed_and_a_kill_needs_a_reason(story: Walk) -> None:
+    story.approved()
+    with pytest.raises(NotNow, match="nothing to kill"):
+        do(story, publishing.kill, "Invented.")
+    story.publish()
+    with pytest.raises(Invalid) as refused:
+        do(story, publishing.kill, "")
+    assert refused.value.field == "why"
+
+
+# --- hold and spike
+
+
+def test_a_hold_keeps_whence_the_story_came_and_its_release_goes_back_there(story: Walk) -> None:
+    story.file(story.olena)
+    do(story, publishing.hold, "The lawyers read it.")
+    assert (story.story.state, story.story.came_from) == ("held", "filed")
+    do(story, publishing.release)
+    assert (story.story.state, story.story.came_from) == ("filed", None)
+
+
+def test_a_scheduled_story_on_hold_does_not_go_out_until_the_hold_is_released(session: Session, story: Walk) -> None:
+    story.approved()
+    schedule(story, 1)
+    do(story, publishing.hold, "")
+    assert publishing.release_due(session, in_hours(story, 2), 10) == 0
+    with pytest.raises(NotNow, match="on hold"):
+        story.publish()
+    do(story, publishing.release)
+    assert publishing.release_due(session, in_hours(story, 2), 10) == 1
+
+
+def test_a_spike_cancels_assignments_and_reminders_and_tells_their_people(session: Session, story: Walk) -> None:
+    do(story, publishing.spike, "Overtaken.")
+    assert (story.story.state, story.assignment.state) == ("spiked", "cancelled")
+    assert story.planned() == 0
+    assert story.told("assignment_ended") == {"Olena Demchuk"}
+    do(story, publishing.unspike)
+    assert story.story.state == "commissioned"
+
+
+def test_what_was_once_out_is_not_spiked(story: Walk) -> None:
+    story.published()
+    do(story, publishing.prepare_edition, "update", "", "")
+    with pytest.raises(NotNow, match="kill the story"):
+        do(story, publishing.spike, "")

@@ -1,0 +1,224 @@
+"""Reminders of assignments: to whom they go when they fire, and what makes them fall away."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk import clock
+from desk.actor import Actor
+from desk.assignments import service as assignments
+from desk.assignments.models import Assignment, Offer
+from desk.newsroom import commissioning, reminding
+from desk.outbox.models import Delivery, Message
+from desk.people.models import Person
+from desk.reminders.models import Rung
+from desk.store import Store
+from desk.stories.models import Story
+from tests import factories
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+@dataclass
+class Watch:
+    """An assignment due in thirty hours that Olena has, two editors, and the night that passes."""
+
+    session: Session
+    now: datetime
+    ruth: Person
+    tom: Person
+    olena: Person
+    story: Story
+    assignment: Assignment
+
+    def as_(self, person: Person) -> Actor:
+        return factories.actor(self.session, person)
+
+    def fire(self, after: timedelta) -> int:
+        """Lets that much time pass from the moment it was assigned."""
+        return reminding.fire_due(self.session, self.now + after)
+
+    def reminders(self, to: Person) -> list[Message]:
+        rows = select(Message).where(Message.kind == "reminder", Message.recipient_id == to.id).order_by(Message.id)
+        return list(self.session.scalars(rows))
+
+    def why(self, *rungs: str) -> set[str | None]:
+        return set(self.session.scalars(select(Rung.why).where(Rung.rung.in_(rungs), Rung.state == "cancelled")))
+
+
+@pytest.fixture
+def watch(session: Session, now: datetime) -> Watch:
+    desk = factories.desk(session)
+    ruth = factories.person(session, "Ruth Adler", roles=((desk, "editor"),))
+    tom = factories.person(session, "Tom Baker", roles=((desk, "editor"),))
+    olena = factories.person(session, "Olena Demchuk", roles=((desk, "correspondent"),))
+    story = factories.story(session, desk)
+    assignment = commissioning.assign(
+        session, factories.actor(session, ruth), story.public_id, medium="text", brief="Who pays",
+        moment=clock.moment_at(now + 30 * HOUR, "Europe/Kyiv"), people=[olena.public_id], now=now,
+    )  # fmt: skip
+    offer = session.scalars(select(Offer)).one()
+    commissioning.accept(session, factories.actor(session, olena), offer.public_id, now=now)
+    return Watch(session, now, ruth, tom, olena, story, assignment)
+
+
+def test_a_correspondent_is_reminded_a_day_two_hours_and_a_quarter_before_and_both_when_it_is_late(
+    watch: Watch,
+) -> None:
+    for due in (6 * HOUR, 28 * HOUR, 30 * HOUR - 15 * MINUTE):
+        assert watch.fire(due - MINUTE) == 0
+        assert watch.fire(due) == 1
+    assert watch.reminders(watch.ruth) == []
+    assert watch.fire(30 * HOUR + 15 * MINUTE) == 2
+    facts = [message.facts for message in watch.reminders(watch.olena)]
+    assert [(one["rung"], one["minutes"]) for one in facts] == [
+        ("24h", 24 * 60), ("2h", 120), ("15min", 15), ("late15", -15),
+    ]  # fmt: skip
+    assert all(one["missed"] == [] and not one["delayed"] for one in facts)
+    for editor in (watch.ruth, watch.tom):
+        (late,) = watch.reminders(editor)
+        assert (late.facts["rung"], late.facts["part"], late.facts["assignee"]) == ("late15", "editor", "Olena Demchuk")
+
+
+def test_a_reminder_says_what_any_message_about_the_assignment_says(watch: Watch) -> None:
+    watch.fire(6 * HOUR)
+    (message,) = watch.reminders(watch.olena)
+    expected = {
+        "slug": "GRAIN/CORRIDOR",
+        "assignment": watch.assignment.public_id,
+        "deadline": "2026-11-25T19:37:00+00:00",
+        "deadline_zone": "Europe/Kyiv",
+        "desk_zone": "Europe/Brussels",
+        "story_zone": "Europe/Kyiv",
+        "state": "accepted",
+    }
+    assert expected.items() <= message.facts.items()
+    assert (message.story_id, message.desk_id) == (watch.story.id, watch.story.desk_id)
+    rung = watch.session.scalars(select(Rung).where(Rung.message_id == message.id)).one()
+    assert (rung.rung, rung.state) == ("24h", "fired")
+
+
+def test_after_an_outage_one_message_says_what_was_missed(watch: Watch) -> None:
+    watch.fire(48 * HOUR)
+    (message,) = watch.reminders(watch.olena)
+    assert (message.facts["missed"], message.facts["delayed"]) == (["24h", "2h", "15min"], True)
+    assert message.facts["minutes"] == -18 * 60
+
+
+def test_filing_is_seen_by_a_rung_that_nobody_cancelled(watch: Watch) -> None:
+    assignments.move(watch.session, watch.assignment, "file")
+    assert watch.fire(48 * HOUR) == 5
+    assert watch.reminders(watch.olena) == []
+    assert watch.why("24h", "2h", "15min", "late15") == {"filed"}
+
+
+@pytest.mark.parametrize("state", ["spiked", "killed"])
+def test_nobody_is_reminded_of_a_story_that_is_over(watch: Watch, state: str) -> None:
+    watch.story.state = state
+    watch.session.flush()
+    watch.fire(48 * HOUR)
+    assert watch.reminders(watch.olena) == watch.reminders(watch.ruth) == []
+
+
+def test_an_assignment_that_nobody_has_is_late_for_its_editors_alone(watch: Watch) -> None:
+    commissioning.reassign(watch.session, watch.as_(watch.ruth), watch.assignment.public_id, now=watch.now)
+    watch.fire(48 * HOUR)
+    assert watch.reminders(watch.olena) == []
+    (message,) = watch.reminders(watch.tom)
+    assert (message.facts["state"], message.facts["assignee"]) == ("open", None)
+
+
+def test_a_person_who_was_disabled_is_not_reminded_but_their_editors_are(watch: Watch) -> None:
+    watch.olena.disabled_at = watch.now
+    watch.session.flush()
+    watch.fire(48 * HOUR)
+    assert watch.reminders(watch.olena) == []
+    assert watch.why("24h", "2h", "15min") == {"nobody to tell"}
+    assert len(watch.reminders(watch.ruth)) == 1
+
+
+def test_the_editor_told_is_whoever_is_named_when_it_fires(watch: Watch) -> None:
+    watch.assignment.editor_id = watch.tom.id
+    watch.session.flush()
+    watch.fire(48 * HOUR)
+    assert (len(watch.reminders(watch.ruth)), len(watch.reminders(watch.tom))) == (0, 1)
+
+
+def test_a_reminder_that_is_not_out_yet_is_cancelled_with_what_it_was_for(watch: Watch) -> None:
+    watch.fire(6 * HOUR)
+    commissioning.reassign(
+        watch.session, watch.as_(watch.ruth), watch.assignment.public_id, why="Silence", now=watch.now + 7 * HOUR
+    )
+    (message,) = watch.reminders(watch.olena)
+    assert message.cancelled_why == "reassigned"
+    assert watch.session.scalar(select(Delivery.state).where(Delivery.message_id == message.id)) == "cancelled"
+
+
+def test_a_reminder_of_the_old_deadline_that_is_not_out_yet_is_cancelled_and_the_new_one_reminds_again(
+    watch: Watch,
+) -> None:
+    watch.fire(6 * HOUR)
+    commissioning.move_deadline(
+        watch.session, watch.as_(watch.ruth), watch.assignment.public_id,
+        moment=clock.moment_at(watch.now + 60 * HOUR, "Europe/Kyiv"), now=watch.now + 7 * HOUR,
+    )  # fmt: skip
+    watch.fire(36 * HOUR)
+    old, new = watch.reminders(watch.olena)
+    assert (old.cancelled_why, new.cancelled_why) == ("deadline moved", None)
+    assert (old.facts["rung"], new.facts["rung"], new.facts["minutes"]) == ("24h", "24h", 24 * 60)
+
+
+def test_many_assignments_are_read_and_told_in_one_batch(watch: Watch, session: Session) -> None:
+    for n in range(5):
+        commissioning.assign(
+            session, watch.as_(watch.ruth), watch.story.public_id, medium="pictures", brief=f"Picture {n}",
+            moment=clock.moment_at(watch.now + HOUR, "Europe/Kyiv"), now=watch.now,
+        )  # fmt: skip
+    assert watch.fire(2 * HOUR) == 5
+    assert len(watch.reminders(watch.ruth)) == 5
+    assert len({message.key for message in watch.reminders(watch.ruth)}) == 5
+
+
+def test_workers_who_fire_at_once_while_editors_cancel_remind_once_or_not_at_all(store: Store, now: datetime) -> None:
+    with store.write() as session:
+        desk = factories.desk(session)
+        ruth = factories.person(session, "Ruth Adler", roles=((desk, "editor"),))
+        editor = factories.actor(session, ruth)
+        ids = []
+        for n in range(12):
+            story = factories.story(session, desk, f"STORY-{n}")
+            assignment = factories.assignment(
+                session, story, assignee=factories.person(session, f"Person {n}"), deadline=now + 3 * HOUR
+            )
+            reminding.plan(session, assignment, now=now)
+            ids.append(assignment.public_id)
+    later, start = now + 4 * HOUR, Barrier(3)
+
+    def worker() -> None:
+        start.wait(10)
+        while store.run(lambda session: reminding.fire_due(session, later, 3)):
+            pass
+
+    def canceller() -> None:
+        start.wait(10)
+        for id_ in reversed(ids[6:]):
+            store.run(partial(commissioning.cancel, actor=editor, assignment_public_id=id_, now=later))
+
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(worker), pool.submit(worker), pool.submit(canceller)]:
+            done.result(60)
+    store.run(lambda session: reminding.fire_due(session, later))  # what was in a canceller's hands just then
+    with store.read() as session:
+        assert session.scalars(select(Rung).where(Rung.state == "planned")).all() == []
+        mails = session.scalars(select(Message).where(Message.kind == "reminder")).all()
+        alive = [mail for mail in mails if mail.cancelled_at is None]
+        assert len(mails) == len({(mail.facts["assignment"], mail.recipient_id) for mail in mails})
+        assert {mail.facts["assignment"] for mail in alive} == set(ids[:6])
+        assert len(alive) == 12
+        assert all(mail.facts["missed"] == ["2h", "15min"] for mail in alive if mail.recipient_id != ruth.id)

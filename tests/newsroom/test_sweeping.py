@@ -1,0 +1,86 @@
+"""What should have gone out and did not is found, and goes out."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from desk import bells, chance
+from desk.newsroom import notifying, sweeping
+from desk.outbox.models import Due, Message
+from desk.republication.models import Notice
+from desk.wires.models import Source
+from tests import factories
+from tests.factories import NOW
+
+
+def source(session: Session, name: str, **more: object) -> Source:
+    row = Source(public_id=chance.public_id(), name=name, kind="feed", url="https://a.example/feed", zone="UTC", **more)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def test_an_edition_published_without_its_notices_is_told_now_and_only_once(session: Session) -> None:
+    desk = factories.desk(session)
+    factories.licensee(session, desks=(desk,))
+    story = factories.story(session, desk, state="published")
+    factories.edition(session, story)
+    assert sweeping.sweep(session, NOW).told == 1
+    assert session.scalar(select(func.count()).select_from(Notice)) == 1
+    assert sweeping.sweep(session, NOW).is_clean
+
+
+def test_an_edition_that_nobody_may_have_is_no_gap_and_a_later_grant_does_not_make_it_one(session: Session) -> None:
+    desk = factories.desk(session)
+    story = factories.story(session, desk, state="published")
+    notifying.edition_out(session, story, factories.edition(session, story), NOW)
+    factories.licensee(session, desks=(desk,))
+    assert sweeping.sweep(session, NOW).is_clean
+    assert session.scalar(select(func.count()).select_from(Notice)) == 0
+
+
+def test_only_the_last_edition_of_a_story_is_told_late(session: Session) -> None:
+    desk = factories.desk(session)
+    factories.licensee(session, desks=(desk,))
+    story = factories.story(session, desk, state="published")
+    factories.edition(session, story)
+    second = factories.edition(session, story, "update")
+    sweeping.sweep(session, NOW)
+    assert session.scalars(select(Notice.edition_id)).all() == [second.id]
+
+
+def test_old_editions_are_left_alone(session: Session) -> None:
+    desk = factories.desk(session)
+    factories.licensee(session, desks=(desk,))
+    factories.edition(session, factories.story(session, desk), at=NOW - timedelta(days=8))
+    assert sweeping.sweep(session, NOW).is_clean
+
+
+def test_a_delivery_that_fell_out_of_the_queue_is_queued_again(session: Session) -> None:
+    desk = factories.desk(session)
+    factories.licensee(session, desks=(desk,))
+    story = factories.story(session, desk, state="published")
+    notifying.edition_out(session, story, factories.edition(session, story), NOW)
+    session.execute(delete(Due))
+    assert sweeping.sweep(session, NOW).outbox.queued == 1
+    assert session.scalar(select(func.count()).select_from(Due)) == session.scalar(
+        select(func.count()).select_from(Message)
+    )
+
+
+def test_a_source_that_nobody_polls_is_named_and_rung_for(session: Session) -> None:
+    late = NOW - timedelta(minutes=6)
+    silent = source(session, "Sahel Press", next_poll_at=late)
+    source(session, "Held", next_poll_at=late, lease_until=NOW + timedelta(seconds=30))
+    source(session, "Stopped", next_poll_at=late, stopped_at=NOW)
+    source(session, "In time", next_poll_at=NOW)
+    assert sweeping.sweep(session, NOW).unpolled == ("Sahel Press",)
+    assert (bells.POLL, silent.public_id) in bells.take(session)
+
+
+def test_a_story_past_its_release_is_counted(session: Session) -> None:
+    story = factories.story(session, factories.desk(session))
+    story.state, story.release_at = "scheduled", NOW - timedelta(minutes=6)
+    session.flush()
+    assert sweeping.sweep(session, NOW).unreleased == 1

@@ -1,0 +1,87 @@
+"""Every kind of mail as its reader gets it, compared with a golden file beside its facts.
+
+To write the golden files anew after a change of wording, run this module: `python -m tests.newsroom.test_wording`.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from desk.links import Links
+from desk.newsroom import wording
+from desk.newsroom.wording import Recipient, Worded
+from desk.outbox.kinds import KINDS
+from tests import factories
+
+FOLDER = Path(__file__).parent.parent / "data" / "mail"
+CASES = sorted(path.stem for path in FOLDER.glob("*.json"))
+TO_LICENSEES = {"notice", "test_notice"}
+
+
+def worded(name: str) -> Worded:
+    case = json.loads((FOLDER / f"{name}.json").read_text())
+    return wording.word(
+        name.partition(".")[0],
+        case["facts"],
+        Recipient(**case["to"]),
+        agency="Meridian News",
+        links=Links("https://desk.meridian.example"),
+        now=factories.NOW,
+    )
+
+
+def as_file(mail: Worded) -> str:
+    return f"Subject: {mail.subject}\n\n{mail.text}\n{'=' * 20}\n{mail.html}"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_kind_of_mail_reads_as_its_golden_file(name: str) -> None:
+    assert as_file(worded(name)) == (FOLDER / f"{name}.mail").read_text()
+
+
+def test_every_kind_for_people_has_a_golden_file() -> None:
+    assert {name.partition(".")[0] for name in CASES} == set(KINDS) - TO_LICENSEES
+
+
+@pytest.mark.parametrize("name", [case for case in CASES if "slug" in (FOLDER / f"{case}.json").read_text()])
+def test_a_subject_about_a_story_begins_with_its_slug(name: str) -> None:
+    assert worded(name).subject.startswith("GRAIN/CORRIDOR: ")
+
+
+def test_the_first_line_is_the_time_left_and_the_second_every_clock() -> None:
+    first, second = worded("offer").text.splitlines()[:2]
+    assert first == "Due in 1 h 23"
+    assert second == "17:00 Kyiv, yours, the story · 16:00 Brussels, the desk"
+
+
+def test_a_deadline_on_another_day_names_the_day_for_each_clock() -> None:
+    mail = worded("offer.other_day")
+    assert mail.subject == "GRAIN/CORRIDOR: can you? Thu 26 November 06:30 your time"
+    assert mail.text.splitlines()[1] == (
+        "Thu 26 November 06:30 Taipei, yours · Wed 25 November 23:30 Brussels, the desk · "
+        "Thu 26 November 00:30 Kyiv, the story"
+    )
+
+
+def test_what_people_typed_cannot_become_markup() -> None:
+    mail = wording.word(
+        "said",
+        {"slug": "A/B", "title": "T", "assignment": "x", "by": "<b>Eve</b>", "words": "<script>alert(1)</script>"},
+        Recipient("Marta", "m@meridian.example", "Europe/Brussels"),
+        agency="Meridian News",
+        links=Links("https://desk.meridian.example"),
+        now=factories.NOW,
+    )
+    assert "<script>" not in mail.html
+    assert "<b>" not in mail.html
+    assert "<script>alert(1)</script>" in mail.text
+
+
+def write() -> None:
+    for name in CASES:
+        (FOLDER / f"{name}.mail").write_text(as_file(worded(name)))
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,198 @@
+"""Hands over what is due in one lane of the outbox: short transactions, none open while anything is sent.
+
+Up to `DESK_IN_FLIGHT` hand-overs are under way at once. As some end, their outcomes are noted and the free hands
+claim again in the same transaction; `park` kinds are marked in one commit before they go, so that no more can be
+parked by a death than were in flight.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+
+from sqlalchemy.orm import Session
+
+from desk import chance
+from desk.errors import Invalid
+from desk.faults import Faults
+from desk.mail import SmtpMailer
+from desk.net import Handed, HttpPoster, Mailer, Poster, sign
+from desk.newsroom import delivering
+from desk.outbox import handing
+from desk.outbox.handing import Claimed, Ready, Render, Result
+from desk.settings import Settings
+from desk.store import Store
+
+Clock = Callable[[], datetime]
+LINGER = 0.02  # seconds: hand-overs that end together are noted in one commit
+LOOK_AGAIN = 0.5  # seconds: with hands free, new work is looked for while slow receivers take their time
+LONGEST_RUN = 25.0  # seconds: a doorbell's run ends before its time limit would end it in the midst
+NO_SECRET = Handed("refused", "This licensee's webhook has no secret to sign with.")
+
+
+def run(store: Store, lane: str, *, settings: Settings, now: Clock, stop: Callable[[], bool] | None = None) -> int:
+    """`deliver` over real mail and HTTP. Without `stop` it ends by itself, at the latest after some 25 seconds."""
+    with store.read() as session:
+        if not handing.is_due(session, lane):
+            return 0
+    until = time.monotonic() + LONGEST_RUN
+    return deliver(
+        store,
+        lane,
+        mailer_for=lambda: SmtpMailer(settings.smtp_url) if settings.smtp_url else None,
+        poster=_poster(settings.private_addresses),
+        settings=settings,
+        clock=now,
+        stop=stop or (lambda: time.monotonic() > until),
+    )
+
+
+def deliver(
+    store: Store,
+    lane: str,
+    *,
+    mailer_for: Callable[[], Mailer | None],
+    poster: Poster,
+    settings: Settings,
+    clock: Clock,
+    stop: Callable[[], bool],
+    render: Render | None = None,
+) -> int:
+    """Hand over all that is due in `lane` (`mail` or `webhook`) until nothing is or `stop()`; gives how many.
+
+    `mailer_for` makes a thread's own Mailer; where it gives None there is no mail server, and mail is captured.
+    Hand-overs that are under way when `stop` turns true are finished and noted.
+    """
+    hands = _Hands(store, lane, mailer_for, poster, settings, clock, render or delivering.renderer(settings, clock))
+    with ThreadPoolExecutor(settings.in_flight, thread_name_prefix=f"deliver-{lane}") as pool:
+        try:
+            return _loop(hands, pool, stop)
+        finally:
+            hands.close(pool)
+
+
+@dataclass
+class _Hands:
+    store: Store
+    lane: str
+    mailer_for: Callable[[], Mailer | None]
+    poster: Poster
+    settings: Settings
+    clock: Clock
+    render: Render
+    faults: Faults = field(init=False)
+    captures: bool = field(init=False)
+    mailers: list[Mailer] = field(default_factory=list)
+    own: threading.local = field(default_factory=threading.local)
+
+    def __post_init__(self) -> None:
+        self.faults = Faults.of(self.settings)
+        self.captures = self.lane == "mail" and self.mailer_for() is None
+
+    @property
+    def per_endpoint(self) -> int | None:
+        """One receiver of webhooks gets a quarter of the hands; a mail server is one endpoint for all."""
+        return None if self.lane == "mail" else max(1, self.settings.in_flight // 4)
+
+    def mailer(self) -> Mailer:
+        mailer: Mailer | None = getattr(self.own, "mailer", None) or self.mailer_for()
+        if mailer is None:
+            raise Invalid("SMTP_URL was there a moment ago and is not any more.")
+        if not hasattr(self.own, "mailer"):
+            self.own.mailer = mailer
+            self.mailers.append(mailer)
+        return mailer
+
+    def close(self, pool: ThreadPoolExecutor) -> None:
+        pool.shutdown(wait=True)
+        for mailer in self.mailers:
+            hang_up = getattr(mailer, "close", None)
+            if hang_up is not None:
+                hang_up()
+
+
+def _loop(hands: _Hands, pool: ThreadPoolExecutor, stop: Callable[[], bool]) -> int:
+    flying: set[Future[Result]] = set()
+    ended: list[Result] = []
+    handed_over = 0
+    while True:
+        if ended:
+            hands.faults.at("before_mark")
+        claimed = _mark_and_claim(hands, ended, 0 if stop() else hands.settings.in_flight - len(flying))
+        handed_over += len(ended)
+        leased_until = time.monotonic() + hands.settings.lease
+        ready = _prepare(hands, claimed)
+        if hands.captures:
+            ended = [Result(one.delivery_id, one.token, None) for one in ready]
+        else:
+            flying |= {pool.submit(_hand_over, hands, one, leased_until) for one in ready}
+            ended = _landed(flying)
+        if not (ended or flying or claimed):
+            return handed_over
+
+
+def _mark_and_claim(hands: _Hands, ended: list[Result], free: int) -> list[Claimed]:
+    """Note what has ended, and claim for the free hands, in one transaction."""
+    lease = timedelta(seconds=hands.settings.lease)
+
+    def act(session: Session) -> list[Claimed]:
+        if ended:
+            settled = handing.settle(session, ended, now=hands.clock(), base=hands.settings.backoff)
+            delivering.switch_off(session, settled.off, now=hands.clock())
+        if not free:
+            return []
+        return handing.claim(
+            session, hands.lane, limit=free, lease=lease, token=chance.token(16), per_endpoint=hands.per_endpoint
+        )
+
+    return hands.store.run(act) if ended or free else []
+
+
+def _prepare(hands: _Hands, claimed: list[Claimed]) -> list[Ready]:
+    if not claimed:
+        return []
+    hands.faults.at("after_claim")
+    ready = hands.store.run(lambda session: handing.prepare(session, claimed, hands.render, now=hands.clock()))
+    hands.faults.at("before_send")
+    return ready
+
+
+def _landed(flying: set[Future[Result]]) -> list[Result]:
+    """Take the hand-overs that have ended out of `flying`, or none after half a second."""
+    if not flying:
+        return []
+    wait(flying, timeout=LOOK_AGAIN, return_when=FIRST_COMPLETED)
+    done, _ = wait(flying, timeout=LINGER)
+    flying -= done
+    return [future.result() for future in done]
+
+
+def _hand_over(hands: _Hands, one: Ready, leased_until: float) -> Result:
+    if time.monotonic() > leased_until:  # this process slept past its lease: somebody else has it
+        return Result(one.delivery_id, one.token, Handed("later", "The lease ran out before the hand-over."))
+    handed = _by_mail(hands, one) if one.channel == "mail" else _by_webhook(hands, one)
+    hands.faults.at("after_send")
+    return Result(one.delivery_id, one.token, handed)
+
+
+def _by_mail(hands: _Hands, one: Ready) -> Handed:
+    return hands.mailer().send(one.wire, sender=hands.settings.mail_from, to=one.address)
+
+
+def _by_webhook(hands: _Hands, one: Ready) -> Handed:
+    if one.secret is None:
+        return NO_SECRET
+    try:
+        signed = sign(one.secret, one.wire_id, int(hands.clock().timestamp()), one.wire)
+    except Invalid as error:
+        return Handed("refused", str(error))
+    return hands.poster.post(one.address, one.wire, {"Content-Type": "application/json", **signed})
+
+
+@cache
+def _poster(private: bool) -> HttpPoster:
+    """One pool of connections a process, made at its first hand-over, which is after the fork."""
+    return HttpPoster(private=private)

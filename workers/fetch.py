@@ -1,0 +1,273 @@
+"""Polls the wire's sources: claim in a short transaction, fetch with none open, keep the bytes, then read them.
+
+Up to `DESK_IN_FLIGHT` sources are polled at once, so that a slow one delays nobody. A worker that dies leaves a lease
+that runs out; bytes that it had stored and not read are read first by whoever comes next, so nothing is lost, and what
+was taken in already is the same and not taken twice.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from desk import chance
+from desk.db import is_down, is_lost_race
+from desk.errors import DeskError, Unreadable
+from desk.net import Fetched, Fetcher, HttpFetcher, one_line
+from desk.newsroom import wiring
+from desk.newsroom.wiring import Taken
+from desk.settings import Settings
+from desk.store import Store
+from desk.wires import reading, rules
+from desk.wires import service as wires
+from desk.wires.item import WireItem
+from desk.wires.rules import Ended
+from desk.wires.service import Claim, Unread
+from workers import folder
+
+Clock = Callable[[], datetime]
+Stop = Callable[[], bool]
+MOST_BYTES = 10_000_000
+MOST_FILES = 200  # of one folder in one poll: the rest is taken in the next, at once
+BATCH = 100  # items in one transaction, so that a long feed does not keep the write lock
+LOOK_AGAIN = 0.5  # seconds: with hands free, more is looked for while slow sources take their time
+LONGEST_RUN = 25.0  # seconds: a doorbell's run ends before its time limit would end it in the midst
+LONGEST_FETCH = 20.0  # seconds, redirects and all
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What the poll of one source came to. `said`: why it failed, or what of it could not be read."""
+
+    source: str
+    outcome: str
+    taken: Taken
+    said: str | None
+
+
+def poll_due(
+    store: Store, *, settings: Settings, now: Clock, fetcher: Fetcher | None = None, stop: Stop | None = None
+) -> int:
+    """Poll the sources that are due until none is, or `stop()`; gives how many. One that fails stops no other.
+
+    Without `stop` no source is begun after some 25 seconds.
+    """
+    until = time.monotonic() + LONGEST_RUN
+    work = _Work(store, settings, now, fetcher or _fetcher(settings), stop or (lambda: time.monotonic() > until))
+
+    def claim(free: int) -> list[Claim]:
+        with store.read() as session:
+            if not wires.is_due(session, now()):
+                return []
+        return store.run(lambda session: wires.claim_due(session, now(), free, work.lease, chance.token(16)))
+
+    return len(_run(work, claim))
+
+
+def poll_now(
+    store: Store, source_public_id: str, *, settings: Settings, now: Clock, fetcher: Fetcher | None = None
+) -> Polled | None:
+    """Poll this source, due or not; None if it is stopped or is being polled already."""
+    until = time.monotonic() + LONGEST_RUN
+    work = _Work(store, settings, now, fetcher or _fetcher(settings), lambda: time.monotonic() > until)
+    claim = store.run(lambda session: wires.claim_one(session, source_public_id, work.lease, chance.token(16)))
+    waiting = [claim] if claim else []
+    polled = _run(work, lambda free: [waiting.pop() for _ in waiting[:free]])
+    return polled[0] if polled else None
+
+
+class _Lost(Exception):
+    """The lease ran out, and somebody else has the source: nothing more is done with it here."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    store: Store
+    settings: Settings
+    now: Clock
+    fetcher: Fetcher
+    stop: Stop
+    pause: Callable[[float], None] = time.sleep
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.settings.lease)
+
+
+def _run(work: _Work, claim: Callable[[int], list[Claim]]) -> list[Polled]:
+    flying: dict[Future[Polled], Claim] = {}
+    polled: list[Polled] = []
+    with ThreadPoolExecutor(work.settings.in_flight, thread_name_prefix="fetch") as pool:
+        while True:
+            free = 0 if work.stop() else work.settings.in_flight - len(flying)
+            claimed = claim(free) if free > 0 else []
+            flying |= {pool.submit(_poll, work, one): one for one in claimed}
+            if not flying:
+                return polled
+            done, _ = wait(flying, timeout=LOOK_AGAIN, return_when=FIRST_COMPLETED)
+            polled += [_outcome(work, flying.pop(future), future) for future in done]
+
+
+def _outcome(work: _Work, claim: Claim, future: Future[Polled]) -> Polled:
+    """What came of a poll. A fault of ours is logged and backs off like any failure: it must not stop the others."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, DBAPIError) and (is_down(error) or is_lost_race(error)):
+        raise error  # the lease runs out, and the source is polled again
+    log.error("a poll failed by a fault of ours", source=claim.name, exc_info=error)
+    said = f"This desk could not take it in: {type(error).__name__}. The log says more."
+    with work.store.read() as session:
+        left = wires.unread(session, claim, 1)  # read oldest first, so this is the one that did it
+    for one in left:
+        _mark_unreadable(work, one, said)
+    return _settle(work, claim, Ended("failed", said), Taken())
+
+
+def _poll(work: _Work, claim: Claim) -> Polled:
+    with work.store.read() as session:
+        left = wires.unread(session, claim)
+    taken = Taken()
+    for one in left:
+        taken += _take(work, claim, one)[0]
+    try:
+        ended, more = _folder(work, claim) if claim.kind == "folder" else _feed(work, claim)
+    except _Lost:
+        return Polled(claim.name, "failed", taken, "Another worker has it now.")
+    return _settle(work, claim, ended, taken + more)
+
+
+def _settle(work: _Work, claim: Claim, ended: Ended, taken: Taken) -> Polled:
+    new = bool(taken.new or taken.revised)
+    work.store.run(
+        lambda session: wires.settle_poll(session, claim, ended, new=new, now=work.now(), jitter=chance.jitter)
+    )
+    return Polled(claim.name, ended.outcome, taken, ended.said)
+
+
+# Feeds
+
+
+def _feed(work: _Work, claim: Claim) -> tuple[Ended, Taken]:
+    try:
+        fetched = work.fetcher.get(claim.url, etag=claim.etag, modified=claim.modified)
+    except DeskError as error:  # an address that we don't talk to, or more than we take
+        return Ended("failed", one_line(str(error))), Taken()
+    if fetched.status == "gone":
+        said = f"It says that it is gone for good: {fetched.said}. Ask the agency where it is now."
+        return Ended("gone", said), Taken()
+    if fetched.status == "later":
+        return Ended("failed", fetched.said or "It did not answer.", retry_after=fetched.retry_after), Taken()
+    error, taken = None, Taken()
+    if fetched.status == "new":
+        taken, error = _keep_and_take(work, claim, fetched.data, "", fetched)
+    if error:
+        return Ended("failed", error), taken
+    ended = Ended("taken", etag=fetched.etag, modified=fetched.modified, moved_to=fetched.moved_to)
+    return ended, taken
+
+
+# Watched folders
+
+
+def _folder(work: _Work, claim: Claim) -> tuple[Ended, Taken]:
+    root = Path(claim.url)
+    try:
+        files, troubles = folder.ready(root, work.now(), work.pause)
+    except OSError as error:
+        return Ended("failed", f"The folder {root} can't be read: {error.strerror}."), Taken()
+    taken = Taken()
+    if not files and not troubles:
+        return Ended("taken", claim.said), taken  # what was wrong with the last file stays to be seen
+    for done, file in enumerate(files):
+        if done >= MOST_FILES or work.stop():
+            return Ended("taken", " ".join(troubles[:3]) or None, more=True), taken
+        part, trouble = _file(work, claim, file)
+        taken += part
+        if trouble:
+            troubles.append(trouble)
+    return Ended("taken", one_line(" ".join(troubles), 1000) or None), taken
+
+
+def _file(work: _Work, claim: Claim, file: folder.Seen) -> tuple[Taken, str | None]:
+    """Keep one file, read it and put it away; what went wrong is a sentence that names it."""
+    taken, error = Taken(), None
+    try:
+        taken, error = _keep_and_take(work, claim, folder.read(file, MOST_BYTES), file.name, None)
+    except Unreadable as refused:
+        error = str(refused)
+    except OSError as failed:
+        return taken, f"{file.name} can't be read: {failed.strerror}."
+    try:
+        folder.put_away(file, "failed" if error else "done")
+    except OSError as failed:
+        return taken, f"{file.name} was read but can't be moved away: {failed.strerror}."
+    return taken, f"{file.name}: {error}" if error else None
+
+
+# Bytes and items
+
+
+def _keep_and_take(
+    work: _Work, claim: Claim, data: bytes, name: str, fetched: Fetched | None
+) -> tuple[Taken, str | None]:
+    content_type, charset = (fetched.content_type, fetched.charset) if fetched else (None, None)
+    stored = work.store.run(
+        lambda session: wires.store_intake(
+            session, claim, data, name=name, content_type=content_type,
+            charset=charset[:24] if charset else None, lease=work.lease, now=work.now(),
+        )
+    )  # fmt: skip
+    if stored is None:
+        raise _Lost
+    if not stored.fresh:
+        return Taken(), stored.error
+    return _take(work, claim, Unread(stored.intake_id, name, content_type, charset, data))
+
+
+def _take(work: _Work, claim: Claim, intake: Unread) -> tuple[Taken, str | None]:
+    """Read what was kept, outside of any transaction, and take its items in, a batch in each."""
+    try:
+        items = rules.in_order(_read(claim, intake))
+    except Unreadable as error:
+        said = one_line(str(error))
+        _mark_unreadable(work, intake, said)
+        return Taken(), said
+    taken = Taken()
+    rest = iter(items)
+    left = len(items)
+    while True:
+        batch = list(islice(rest, BATCH))
+        left -= len(batch)
+        taken += work.store.run(
+            lambda session, batch=batch, left=left: wiring.take_in(
+                session, claim.source_id, intake.intake_id, batch, work.now(), more=left > 0
+            )
+        )
+        if not left:
+            return taken, None
+
+
+def _read(claim: Claim, intake: Unread) -> list[WireItem]:
+    return reading.read(
+        intake.data, name=intake.name, content_type=intake.content_type, charset=intake.charset, zone=claim.zone
+    )
+
+
+def _mark_unreadable(work: _Work, intake: Unread, said: str) -> None:
+    work.store.run(lambda session: wires.mark_unreadable(session, intake.intake_id, said))
+
+
+@cache
+def _fetcher(settings: Settings) -> HttpFetcher:
+    """One pool of connections a process, made at its first poll, which is after the fork."""
+    timeout = min(LONGEST_FETCH, settings.lease / 2)
+    return HttpFetcher(private=settings.private_addresses, max_bytes=MOST_BYTES, timeout=timeout)
