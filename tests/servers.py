@@ -81,9 +81,9 @@ class PostgresServer:
         self.folder = Path(tempfile.mkdtemp(prefix="desk-pg-"))
         as_other = _as_other_user(self.binaries, self.folder)
         data = self.folder / "data"
+        init = ["-D", str(data), "-U", "desk", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         made = subprocess.run(
-            [*as_other, str(self.binaries / "initdb"), "-D", str(data), "-U", "desk", "-A", "trust", "--no-sync"]
-            + ["--no-instructions", "-E", "UTF8", "--locale=C"],
+            [*as_other, str(self.binaries / "initdb"), *init, "--no-instructions"],
             capture_output=True,
             text=True,
             check=False,

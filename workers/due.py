@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -16,14 +17,16 @@ def tick(store: Store, now: Callable[[], datetime]) -> int:
     """Release what is to be published and fire what is to be reminded of, in short transactions, until none is left."""
     done = 0
     for verb in VERBS:
-        while True:
-            count = store.run(lambda session, verb=verb: verb(session, now(), BATCH))
+        while (count := store.run(partial(_batch, verb, now()))) == BATCH:
             done += count
-            if count < BATCH:
-                break
+        done += count
     return done
 
 
 def sweep(store: Store, now: Callable[[], datetime]) -> None:
     """Find what should have gone out and did not."""
     store.run(lambda session: sweeping.sweep(session, now()))
+
+
+def _batch(verb: Callable[[Session, datetime, int], int], at: datetime, session: Session) -> int:
+    return verb(session, at, BATCH)

@@ -11,11 +11,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import islice
 from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from desk import chance
 from desk.db import is_down, is_lost_race
@@ -166,11 +166,11 @@ def _feed(work: _Work, claim: Claim) -> tuple[Ended, Taken]:
         return Ended("gone", said), Taken()
     if fetched.status == "later":
         return Ended("failed", fetched.said or "It did not answer.", retry_after=fetched.retry_after), Taken()
-    error, taken = None, Taken()
+    trouble, taken = None, Taken()
     if fetched.status == "new":
-        taken, error = _keep_and_take(work, claim, fetched.data, "", fetched)
-    if error:
-        return Ended("failed", error), taken
+        taken, trouble = _keep_and_take(work, claim, fetched.data, "", fetched)
+    if trouble:
+        return Ended("failed", trouble), taken
     ended = Ended("taken", etag=fetched.etag, modified=fetched.modified, moved_to=fetched.moved_to)
     return ended, taken
 
@@ -230,7 +230,7 @@ def _keep_and_take(
         raise _Lost
     if not stored.fresh:
         return Taken(), stored.error
-    return _take(work, claim, Unread(stored.intake_id, name, content_type, charset, data))
+    return _take(work, claim, Unread(stored.intake_id, name, charset, data))
 
 
 def _take(work: _Work, claim: Claim, intake: Unread) -> tuple[Taken, str | None]:
@@ -242,24 +242,21 @@ def _take(work: _Work, claim: Claim, intake: Unread) -> tuple[Taken, str | None]
         _mark_unreadable(work, intake, said)
         return Taken(), said
     taken = Taken()
-    rest = iter(items)
-    left = len(items)
-    while True:
-        batch = list(islice(rest, BATCH))
-        left -= len(batch)
-        taken += work.store.run(
-            lambda session, batch=batch, left=left: wiring.take_in(
-                session, claim.source_id, intake.intake_id, batch, work.now(), more=left > 0
-            )
-        )
-        if not left:
-            return taken, None
+    for start in range(0, len(items) or 1, BATCH):
+        taken += _take_batch(work, claim, intake, items[start : start + BATCH], more=start + BATCH < len(items))
+    return taken, None
+
+
+def _take_batch(work: _Work, claim: Claim, intake: Unread, items: list[WireItem], *, more: bool) -> Taken:
+    def act(session: Session) -> Taken:
+        return wiring.take_in(session, claim.source_id, intake.intake_id, items, work.now(), more=more)
+
+    return work.store.run(act)
 
 
 def _read(claim: Claim, intake: Unread) -> list[WireItem]:
-    return reading.read(
-        intake.data, name=intake.name, content_type=intake.content_type, charset=intake.charset, zone=claim.zone
-    )
+    base = claim.url if claim.kind == "feed" else None
+    return reading.read(intake.data, file=intake.name or None, zone=claim.zone, base_url=base, charset=intake.charset)
 
 
 def _mark_unreadable(work: _Work, intake: Unread, said: str) -> None:

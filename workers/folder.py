@@ -49,7 +49,7 @@ def ready(root: Path, now: datetime, pause: Callable[[float], None]) -> tuple[li
 def read(file: Seen, most: int) -> bytes:
     """Its bytes. Raises TooLarge for more than `most`, Unreadable for what is no plain file now, OSError."""
     handle = os.open(file.real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(handle, "rb") as opened:
+    with os.fdopen(handle, "rb") as opened:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise Unreadable("%(name)s is not a plain file.", name=file.name)
         data = opened.read(most + 1)

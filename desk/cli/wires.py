@@ -84,7 +84,7 @@ def parse(files: tuple[str, ...], zone: str) -> None:
     for name in files:
         try:
             data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-            items = reading.read(data, name=name, zone=zone)
+            items = reading.read(data, file=name, zone=zone)
         except DeskError as error:
             failed = True
             click.echo(f"{name}: {net.one_line(str(error))}", err=True)

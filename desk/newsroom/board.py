@@ -267,7 +267,7 @@ def _latest(session: Session, story_ids: Sequence[int]) -> dict[int, Version]:
         Version, and_(Version.draft_id == Draft.id, Version.n == Draft.last_n)
     )
     found = session.execute(newest.where(Draft.story_id.in_(story_ids), Draft.is_main))
-    return dict(found.tuples().all())
+    return {row[0]: row[1] for row in found}
 
 
 def _editions(session: Session, story_ids: Sequence[int]) -> dict[int, Edition]:

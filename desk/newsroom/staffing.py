@@ -10,6 +10,7 @@ from desk import chance, clock, revisions
 from desk.actor import SYSTEM, Actor, Role
 from desk.audit.service import record
 from desk.errors import Invalid, NotNow
+from desk.newsroom import commissioning
 from desk.outbox import service as outbox
 from desk.people import queries, signing
 from desk.people.models import Desk, Link, Membership, Newsroom, Person
@@ -179,6 +180,7 @@ def disable(session: Session, actor: Actor, public_id: str, now: datetime) -> Pe
     session.flush()
     signing.end_all(session, person.id)
     session.execute(delete(Link).where(Link.person_id == person.id, Link.used_at.is_(None)))
+    commissioning.person_left(session, actor, person, now=now)
     outbox.cancel_for(session, ("person", person.id), why=f"{person.name} was disabled", now=now)
     record(session, actor, "person_disabled", ("person", person.id), now=now, name=person.name)
     revisions.touch(session, "newsroom")

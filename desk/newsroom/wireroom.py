@@ -31,12 +31,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """One item with its revisions (first to last), what changed since the one before, and our stories on it."""
+    """One item with its revisions (first to last), what changed since the one before (a list for
+    each paragraph), and our stories on it."""
 
     item: Item
     source: Source
     revisions: Sequence[Item]
-    changes: Sequence[Change]
+    changes: Sequence[Sequence[Change]]
     stories: Sequence[Story]
     desks: Sequence[Desk]
     slug: str
@@ -94,7 +95,7 @@ def page(session: Session, actor: Actor, public_id: str) -> ItemPage:
     item = queries.item(session, public_id)
     revisions = queries.item_revisions(session, item)
     before = next((row for row in revisions if row.revision == item.revision - 1), None)
-    changes = text.word_diff(_as_text(before), _as_text(item)) if before else []
+    changes = _paragraphs(text.word_diff(_as_text(before), _as_text(item))) if before else []
     used = [use.story_id for use in queries.uses(session, item)]
     fields = item.fields
     return ItemPage(
@@ -120,6 +121,17 @@ def sources(session: Session, now: datetime) -> SourcesPage:
 
 def _as_text(item: Item) -> str:
     return f"{item.headline}\n\n{text.plain_text(item.body_html)}"
+
+
+def _paragraphs(changes: Sequence[Change]) -> list[list[Change]]:
+    found: list[list[Change]] = [[]]
+    for kind, words in changes:
+        for n, part in enumerate(words.split("\n\n")):
+            if n:
+                found.append([])
+            if part:
+                found[-1].append((kind, part))
+    return [paragraph for paragraph in found if paragraph]
 
 
 def _stories(session: Session, actor: Actor, ids: Sequence[int]) -> Sequence[Story]:

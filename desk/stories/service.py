@@ -14,6 +14,7 @@ from desk.stories import queries, workflow
 from desk.stories.models import Edition, Story
 from desk.text import tokens
 
+LONGEST_TITLE = 500
 _SLUG = re.compile(r"[^\s/](?:[^\s]*[^\s/])?")
 
 
@@ -34,8 +35,11 @@ def make(
 ) -> Story:
     """Add a commissioned story. Raises Invalid if the slug is malformed or stands on this desk today already."""
     slug = clean_slug(slug)
-    if not title.strip():
-        raise Invalid("Say in a line what the story is about.", field="title")
+    title = " ".join(title.split())
+    if not title or len(title) > LONGEST_TITLE:
+        raise Invalid("Say in a line of at most %(most)s letters what it is about.", field="title", most=LONGEST_TITLE)
+    if len(language) > 35:
+        raise Invalid("%(language)s is not a language this desk knows.", field="language", language=language[:40])
     day = now.astimezone(ZoneInfo(desk_zone)).date().isoformat()
     if slug_taken(session, desk_id, slug, day):
         raise Invalid(
@@ -49,7 +53,7 @@ def make(
         desk_id=desk_id,
         slug=slug,
         slug_day=day,
-        title=title.strip(),
+        title=title,
         brief=brief.strip(),
         places=[place.strip() for place in places or [] if place.strip()],
         zone=zone or desk_zone,

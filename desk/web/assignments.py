@@ -36,7 +36,7 @@ def show(public_id: str) -> str:
 def offer(public_id: str) -> str:
     """An offer, reached from a mail."""
     _offer, assignment = queries.offer(db(), public_id)
-    return show(assignment.public_id)
+    return str(show(assignment.public_id))
 
 
 @pages.act("/offers/<public_id>/accept", may="assignment.answer", again="assignments.offer")

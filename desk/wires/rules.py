@@ -131,12 +131,11 @@ def in_order(items: Iterable[WireItem]) -> list[WireItem]:
     """One item for each guid, oldest first: feeds begin with what is new, and where there are stamps these decide."""
     found: dict[str, WireItem] = {}
     for item in items:
-        guid = guid_of(item)
-        other = found.get(guid)
-        stamp, other_stamp = published_at(item), other and published_at(other)
-        if other is None or (stamp is not None and other_stamp is not None and stamp > other_stamp):
-            found[guid] = item
-    return sorted(reversed(found.values()), key=lambda item: published_at(item) or _LONG_AGO)
+        other = found.get(guid_of(item))
+        if other is None or _is_later(item, other):
+            found[guid_of(item)] = item
+    oldest_first = list(found.values())[::-1]
+    return sorted(oldest_first, key=lambda item: published_at(item) or _LONG_AGO)
 
 
 def guid_of(item: WireItem) -> str:
@@ -180,6 +179,11 @@ def propose_slug(slugline: str | None, headline: str, places: Sequence[str]) -> 
     first = _slug_words(places[0])[:1] if places else []
     words = [word for word in _slug_words(headline) if len(word) > 4 and word not in first]
     return "/".join([*first, *words][:2]) or "WIRE"
+
+
+def _is_later(item: WireItem, other: WireItem) -> bool:
+    stamp, other_stamp = published_at(item), published_at(other)
+    return stamp is not None and other_stamp is not None and stamp > other_stamp
 
 
 def _slug_words(text: str) -> list[str]:

@@ -36,7 +36,7 @@ class Claim:
     zone: str
     etag: str | None
     modified: str | None
-    said: str | None
+    said: str | None  # what it had to say the last time, if that poll did not fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,6 @@ class Unread:
 
     intake_id: int
     name: str
-    content_type: str | None
     charset: str | None
     data: bytes
 
@@ -205,7 +204,7 @@ def store_intake(
 def unread(session: Session, claim: Claim, limit: int = 20) -> list[Unread]:
     """What was stored of a source and neither read nor found unreadable, in the order in which it came."""
     rows = session.execute(
-        select(Intake.id, Intake.name, Intake.content_type, Intake.charset, Intake.data)
+        select(Intake.id, Intake.name, Intake.charset, Intake.data)
         .where(Intake.source_id == claim.source_id, Intake.read_at.is_(None), Intake.error.is_(None))
         .order_by(Intake.at, Intake.id)
         .limit(limit)
@@ -306,9 +305,10 @@ def use(session: Session, item: Item, story_id: int, *, by: int, now: datetime) 
 
 def _claim(source: Source, until: datetime, token: str) -> Claim:
     source.lease_until, source.lease_token = until, token
+    said = None if source.failures else source.said
     return Claim(
         source.id, source.public_id, token, source.name, source.kind, source.url, source.zone, source.etag,
-        source.modified, source.said,
+        source.modified, said,
     )  # fmt: skip
 
 

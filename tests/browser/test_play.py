@@ -77,7 +77,7 @@ def stage(browser: Browser, folder: Path, env: dict[str, str]) -> Iterator[Desk]
 
 
 def the_play(desk: Desk, pictures: Path) -> None:
-    """Invite, assign, offer to two, accept, write, file, return, file, approve, embargo, remind, wire, correct, kill."""
+    """Invite, assign, offer to two, accept, write, file, return, approve, embargo, remind, wire, correct, kill."""
     url = desk.running.url
 
     # the first administrator comes in, makes a desk, and asks three people in
@@ -159,7 +159,7 @@ def the_play(desk: Desk, pictures: Path) -> None:
         editor.get_by_text("Embargo, time…").click()
         editor.get_by_label("Embargo until").fill(f"{lift.astimezone(BRUSSELS):%Y-%m-%d %H:%M}")
         desk.press(editor, "Set")
-        expect(editor.locator(".head")).to_contain_text("scheduled")
+        expect(editor.locator("main .head")).to_contain_text("scheduled")
         assert not receiver.requests
         editor.screenshot(path=pictures / "scheduled.png")
 

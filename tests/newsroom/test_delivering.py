@@ -47,7 +47,14 @@ class Room:
             chance.token(8),
             ("person", who),
             now=NOW,
-            facts={"slug": "GRAIN/CORRIDOR", "story": self.story.public_id, "by": "M", "words": "fine", **facts},
+            facts={
+                "slug": "GRAIN/CORRIDOR",
+                "story": self.story.public_id,
+                "by": "M",
+                "words": "fine",
+                "assignment": "x",
+                **facts,
+            },
         )
         assert message is not None
         return message

@@ -5,7 +5,7 @@ headline        title, by its type: text is taken as it stands, html and xhtml w
 byline          authors of the entry, else of its source, else of the feed; a name, else the address that stands for one
 body_html       content, else summary, by its type; plain text becomes paragraphs
 language        xml:lang of the entry, its content or its title; else of the feed
-subjects        category with a scheme: the term is the code, the label (or the term) the name
+subjects        category with a scheme: the term is the code, the label the name
 keywords        category without one, by its label or term; dc:subject
 pubstatus       canceled for a tombstone (its comment is the ednote), withheld for a draft, else usable
 credit          the title of the source an entry was copied from
@@ -30,6 +30,7 @@ from desk.wires.formats.dates import first_time, zone_of
 from desk.wires.formats.fields import (
     address_of,
     body_of,
+    byline_of,
     digest_of,
     first_words,
     language_tag,
@@ -70,15 +71,15 @@ def recognises(head: str) -> bool:
     start = xmltree.find_root(head, ROOTS)
     if start is None:
         return False
-    tag = head[start : start + 4000].lower()
-    return xmltree.local(tag[1:].split(None, 1)[0].rstrip(">/")) == "feed" or "atom" in tag.partition(">")[0]
+    return xmltree.start_tag(head, start) == "feed" or "atom" in head[start : start + 4000].lower().partition(">")[0]
 
 
 def parse(data: bytes, *, zone: str = "UTC", base_url: str | None = None, charset: str | None = None) -> list[WireItem]:
     """The entries in the order of the file, then what was deleted. Raises `Unreadable`, `Invalid`."""
     zone_of(zone)
     root = xmltree.read_tree(data, ROOTS, charset)
-    entries = [e for e in root.iter() if isinstance(e.tag, str) and xmltree.key(e.tag) in {"atom:entry", "entry"}]
+    names = {"atom:entry", "entry", f"{xmltree.home_of(root)}:entry"}
+    entries = [e for e in root.iter() if isinstance(e.tag, str) and xmltree.key(e.tag) in names]
     if len(entries) > MOST_ENTRIES:
         raise TooLarge("This feed holds more than %(limit)s entries.", limit=MOST_ENTRIES)
     fields = _fields(root)
@@ -206,13 +207,13 @@ def _unpacked(element: Element) -> str:
 
 
 def _byline(fields: Fields) -> str | None:
-    people = [xmltree.fields_of(element, "atom") for element in fields.get("author", ())]
-    names = [
-        name_of(_text(person, "name")) or _text(person, "name", "email", "uri", "url")
-        or (name_of(text_of(element)) if not len(element) else None)
-        for person, element in zip(people, fields.get("author", ()), strict=True)
-    ]  # fmt: skip
-    return names_of(names) or names_of(name_of(text) for text in _texts(fields, ("dc:creator",)))
+    names, others = list[str | None](), list[str | None]()
+    for element in fields.get("author", ()):
+        person = _fields(element)
+        names.append(_text(person, "name") or (None if len(element) else text_of(element)))
+        others.append(_text(person, "email", "uri", "url"))
+    creators = _texts(fields, ("dc:creator",))
+    return names_of(name_of(name) for name in (*names, *creators)) or byline_of((*names, *others))
 
 
 def _links(fields: Fields, base: str | None) -> Iterator[Link]:
@@ -248,7 +249,7 @@ def _subjects(fields: Fields) -> Iterator[Subject]:
     for element in fields.get("category", ()):
         scheme, term, label = (attribute(element, name) for name in ("scheme", "term", "label"))
         if scheme and (term or label):
-            yield Subject(scheme, words_of(term), words_of(label or term))
+            yield Subject(scheme, words_of(term), words_of(label))
     yield from media_subjects(fields)
 
 
@@ -280,7 +281,7 @@ def _language(element: Element, fields: Fields) -> str | None:
 
 
 def _fields(element: Element) -> Fields:
-    return xmltree.fields_of(element, "atom")
+    return xmltree.fields_of(element, xmltree.home_of(element) or "atom")
 
 
 def _text(fields: Fields, *names: str) -> str | None:

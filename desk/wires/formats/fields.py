@@ -91,6 +91,13 @@ def name_of(text: str | None) -> str | None:
     return None if not text or re.fullmatch(_MAIL, text) else text
 
 
+def byline_of(texts: Iterable[str | None]) -> str | None:
+    """The names of several persons; where none has a name, what stands for one: the mail address."""
+    said = [text for text in texts if text]
+    mails = (found[0] if (found := re.search(_MAIL, text[:_LONGEST_NAME])) else words_of(text) for text in said)
+    return names_of(name_of(text) for text in said) or names_of(mails)
+
+
 @lru_cache(maxsize=512)
 def language_tag(text: str | None) -> str | None:
     """A BCP 47 tag in its usual case and shortest form (`en_us` is `en-US`, `ger` is `de`); None for anything else."""
@@ -202,7 +209,7 @@ def media_subjects(fields: Fields) -> Iterator[Subject]:
     for element in fields.get("media:category", ()):
         scheme, code = attribute(element, "scheme"), words_of(text_of(element))
         if scheme and code:
-            yield Subject(scheme, code, words_of(attribute(element, "label")) or code)
+            yield Subject(scheme, code, words_of(attribute(element, "label")))
 
 
 def listed_words(fields: Fields, *keys: str) -> Iterator[str]:

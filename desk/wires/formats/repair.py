@@ -94,4 +94,5 @@ def _reference(match: re.Match[str]) -> str:
     name = match[1]
     if name is None or not (name[0] == "#" or f"{name};" in html5):
         return "&amp;" + match[0][1:]
-    return html.escape(_ILLEGAL.sub("", html.unescape(match[0])))
+    character = html.unescape(match[0])
+    return html.escape(_ILLEGAL.sub("", character)) if character != "\ufffd" else ""

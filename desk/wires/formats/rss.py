@@ -31,6 +31,7 @@ from desk.wires.formats.dates import first_time, zone_of
 from desk.wires.formats.fields import (
     address_of,
     body_of,
+    byline_of,
     digest_of,
     first_words,
     language_tag,
@@ -75,7 +76,7 @@ def recognises(head: str) -> bool:
     if start is None:
         return False
     tag = head[start : start + 4000].lower()
-    return not tag.startswith(("<rdf:rdf", "<rdf")) or any(
+    return xmltree.start_tag(head, start) != "rdf" or any(
         sign in tag for sign in ("purl.org/rss/", "purl.org/net/rss", "netscape.com/rdf", "<channel", "<item")
     )
 
@@ -84,20 +85,20 @@ def parse(data: bytes, *, zone: str = "UTC", base_url: str | None = None, charse
     """The items in the order of the file. `charset` is the HTTP header's word on it. Raises `Unreadable`, `Invalid`."""
     zone_of(zone)
     root = xmltree.read_tree(data, ROOTS, charset)
-    elements = [
-        element for element in root.iter() if isinstance(element.tag, str) and xmltree.key(element.tag) == "item"
-    ]
+    home = xmltree.home_of(root)
+    names = {"item", f"{home}:item"}
+    elements = [e for e in root.iter() if isinstance(e.tag, str) and xmltree.key(e.tag) in names]
     if len(elements) > MOST_ITEMS:
         raise TooLarge("This feed holds more than %(limit)s items.", limit=MOST_ITEMS)
-    channel = _channel(root, base_url)
-    return [item for element in elements if (item := _item(element, channel, zone)) is not None]
+    channel = _channel(root, home, base_url)
+    return [item for element in elements if (item := _item(element, home, channel, zone)) is not None]
 
 
-def _channel(root: Element, base_url: str | None) -> _Channel:
+def _channel(root: Element, home: str, base_url: str | None) -> _Channel:
     element = root
     if xmltree.local(str(root.tag)) != "channel":
-        element = next((child for child in root.iter("{*}channel") if xmltree.key(str(child.tag)) == "channel"), root)
-    fields = fields_of(element)
+        element = next((e for e in root if isinstance(e.tag, str) and xmltree.local(e.tag) == "channel"), root)
+    fields = fields_of(element, home)
     own = xmltree.base_of(element, xmltree.base_of(root, base_url) if element is not root else base_url)
     site = next((site for e in fields.get("link", ()) if (site := site_of(text_of(e)))), None)
     return _Channel(
@@ -110,8 +111,8 @@ def _channel(root: Element, base_url: str | None) -> _Channel:
     )
 
 
-def _item(element: Element, channel: _Channel, zone: str) -> WireItem | None:
-    fields = fields_of(element)
+def _item(element: Element, home: str, channel: _Channel, zone: str) -> WireItem | None:
+    fields = fields_of(element, home)
     base = xmltree.base_of(element, channel.base)
     headline, body = first_words(fields, "title", "dc:title", "atom:title", "media:title"), _body(fields, base)
     links, media = tuple(_links(fields, base)), unique_media(_media(fields, base))
@@ -153,17 +154,12 @@ def _body(fields: Fields, base: str | None) -> str | None:
 
 
 def _byline(fields: Fields) -> str | None:
-    authors = [inner for e in fields.get("author", ()) for inner in (_texts(fields_of(e), ("name",)) or [text_of(e)])]
-    groups = [
-        authors,
-        _texts(fields, ("dc:creator",)),
-        [text for e in fields.get("atom:author", ()) for text in _texts(fields_of(e), ("atom:name", "name"))],
-        _texts(fields, ("itunes:author",)),
-    ]
-    for group in groups:
-        if byline := names_of(name_of(text) for text in group):
-            return byline
-    return names_of(words_of(text) for group in groups for text in group)
+    people = [inner for e in fields.get("author", ()) for inner in (_texts(fields_of(e), ("name",)) or [text_of(e)])]
+    creators = _texts(fields, ("dc:creator",))
+    atoms = [text for e in fields.get("atom:author", ()) for text in _texts(fields_of(e), ("atom:name", "name"))]
+    groups = (people, creators, atoms, _texts(fields, ("itunes:author",)))
+    named = (names_of(name_of(text) for text in group) for group in groups)
+    return next(filter(None, named), None) or byline_of(text for group in groups for text in group)
 
 
 def _links(fields: Fields, base: str | None) -> Iterator[Link]:

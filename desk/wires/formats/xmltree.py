@@ -46,7 +46,8 @@ _START = re.compile(
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_CLEANED = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
+_CLEANED = {0x0B: " ", 0x0C: " "} | {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
+_OLD_REFERENCE = re.compile(r"&#(?:1(?:2[89]|[345][0-9])|[xX](?:8[0-9a-fA-F]|9[0-9a-fA-F]));")  # Windows-1252's
 _LOUD = frozenset({"rss", "rdf", "feed"})
 _KEPT = frozenset({"href", "src", "alt", "width", "height", "colspan", "rowspan"})
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "col", "area", "embed", "wbr", "param", "link"})
@@ -73,8 +74,8 @@ def read_tree(data: bytes, roots: frozenset[str], charset: str | None = None) ->
             "end. Ask the sender for one without them."
         )
     text = text[start:]
-    if _UNCLEAN.search(text):
-        text = _UNCLEAN.sub(lambda match: _CLEANED.get(ord(match[0]), ""), text)
+    text = _UNCLEAN.sub(lambda match: _CLEANED.get(ord(match[0]), ""), text)
+    text = _OLD_REFERENCE.sub(lambda match: html.unescape(match[0]), text)
     try:
         return _parsed(text, recover=False)
     except etree.XMLSyntaxError:
@@ -102,6 +103,11 @@ def find_root(text: str, roots: frozenset[str]) -> int | None:
     return None
 
 
+def start_tag(text: str, start: int) -> str:
+    """The local name of the tag that stands there, in lower case."""
+    return local(re.split(r"[\s/>]", text[start + 1 : start + 200], maxsplit=1)[0])
+
+
 @lru_cache(maxsize=4096)
 def key(tag: str) -> str:
     """`prefix:name` in lower case with the prefix that is customary for the namespace, RSS's own names bare."""
@@ -114,6 +120,12 @@ def key(tag: str) -> str:
 
 def local(tag: str) -> str:
     return re.split(r"[}:]", tag)[-1].lower()
+
+
+def home_of(root: Element) -> str:
+    """The prefix of the root's own namespace, where that is one the format does not know; RDF's is never the feed's."""
+    prefix = key(str(root.tag)).rpartition(":")[0]
+    return "" if prefix == "rdf" else prefix
 
 
 def fields_of(element: Element, home: str = "") -> Fields:

@@ -1,0 +1,102 @@
+"""The Africa desk's stories, by the clock of Nairobi."""
+
+from desk.demo.script import Script
+from desk.demo.stage import (
+    accept,
+    acknowledge,
+    approve,
+    assign,
+    edit,
+    file,
+    publish,
+    save,
+    say,
+)
+
+DESK = "Africa desk"
+
+STORIES = (
+    Script(
+        slug="HORN/DROUGHT",
+        desk=DESK,
+        by="marta",
+        made=-1460,
+        title="Herders sell early as the second rains fail",
+        brief="From the market at Marsabit. Prices, distances, and who still has water.",
+        places=("Marsabit",),
+        length=300,
+        steps=(
+            (-1450, assign("marta", "amina", due=385, length=300)),
+            (-1440, accept("amina")),
+            (-1430, assign("marta", "amina", due=420, medium="pictures")),
+            (-1400, accept("amina", of=1)),
+            (-240, save("amina", upto=3)),
+            (-100, say("amina", "On a poor line at Marsabit. Copy in two parts, the first by six.")),
+        ),
+    ),
+    Script(
+        slug="KENYA/TEA",
+        desk=DESK,
+        by="marta",
+        made=-1100,
+        title="Machines in the tea rows",
+        places=("Kericho",),
+        length=220,
+        steps=(
+            (-1090, assign("marta", "amina", due=40, length=220)),
+            (-1080, accept("amina")),
+            (-600, save("amina", upto=2)),
+            (-130, file("amina")),
+            (-44, edit("marta", "a lot of", "about four hundred")),
+        ),
+    ),
+    Script(
+        slug="TANZANIA/PORT",
+        desk=DESK,
+        by="marta",
+        made=-50,
+        title="A second berth, and who will run it",
+        brief="The tender closes tomorrow. Three bidders, two of them known.",
+        places=("Dar es Salaam",),
+        zone="Africa/Dar_es_Salaam",
+        length=200,
+        steps=((-46, assign("marta", "amina", due=1815, length=200)),),
+    ),
+    Script(
+        slug="SUDAN/SCHOOLS",
+        desk=DESK,
+        by="marta",
+        made=-1900,
+        title="Lessons under the trees",
+        places=("Adré",),
+        zone="Africa/Ndjamena",
+        length=240,
+        steps=(
+            (-1890, assign("marta", "amina", due=-45, length=240)),
+            (-1860, accept("amina")),
+            (-1000, save("amina", upto=2)),
+            (-480, save("amina", upto=4)),
+            (-28, file("amina")),
+        ),
+    ),
+    Script(
+        slug="UGANDA/POWER",
+        desk=DESK,
+        by="marta",
+        made=-2600,
+        title="A dam gives its first power",
+        places=("Kampala",),
+        zone="Africa/Kampala",
+        length=200,
+        steps=(
+            (-2590, assign("marta", "amina", due=-1200, length=200)),
+            (-2560, accept("amina")),
+            (-1800, save("amina", upto=3)),
+            (-1260, file("amina")),
+            (-1180, approve("jonas")),
+            (-1170, publish("marta")),
+            (-1120, acknowledge("Új Napló", "Réka Halmos")),
+            (-1100, acknowledge("Gulf Ledger", "Rania Haddad")),
+        ),
+    ),
+)

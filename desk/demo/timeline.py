@@ -1,0 +1,83 @@
+"""Time passing in the demo's past: what people did, in order, and between it what falls due by itself.
+
+Reminders fire, embargoes lift and mails are handed over at the instants at which they would have been, so that what
+is read afterwards is a history like any other. Nothing leaves this machine: mail is captured, webhooks find nobody.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from desk import chance
+from desk.net import Handed
+from desk.newsroom import delivering, publishing, reminding
+from desk.outbox import handing
+from desk.outbox.handing import Ready, Result
+from desk.outbox.models import Due
+from desk.reminders.models import Rung
+from desk.settings import Settings
+from desk.stories.models import Story
+
+Act = Callable[[datetime], None]
+
+BATCH = 100
+LEASE = timedelta(minutes=1)
+NOBODY = Handed("later", "All connection attempts failed")
+
+
+class Timeline:
+    """Acts to be done at their times. `now` is how far time has passed."""
+
+    def __init__(self, session: Session, settings: Settings, begins: datetime) -> None:
+        self._session = session
+        self._acts: list[tuple[datetime, int, Act]] = []
+        self._render = delivering.renderer(settings, lambda: self.now)
+        self.now = begins
+
+    def at(self, when: datetime, act: Act) -> None:
+        """Have `act` done when time comes to `when`; of several at once, the first named is done first."""
+        self._acts.append((when, len(self._acts), act))
+
+    def run(self, until: datetime) -> None:
+        """Let time pass up to `until`. The database's clock, by which leases go, is this one meanwhile."""
+        clock = self._session.info.get("now")
+        try:
+            for when, _, act in sorted(self._acts, key=lambda one: one[:2]):
+                self._pass(when)
+                act(when)
+            self._pass(until)
+        finally:
+            self._session.info["now"] = clock
+
+    def _pass(self, to: datetime) -> None:
+        """Do all that falls due by itself up to `to`, each at its own instant."""
+        while (due := self._next_due()) is not None and due <= to:
+            self._turn(max(due, self.now))
+            publishing.release_due(self._session, self.now, BATCH)
+            reminding.fire_due(self._session, self.now, BATCH)
+            self._deliver("mail", None)
+            self._deliver("webhook", NOBODY)
+        self._turn(max(to, self.now))
+
+    def _turn(self, at: datetime) -> None:
+        self.now = self._session.info["now"] = at
+
+    def _next_due(self) -> datetime | None:
+        session = self._session
+        times = (
+            session.scalar(select(func.min(Rung.due_at)).where(Rung.state == "planned")),
+            session.scalar(select(func.min(Story.release_at)).where(Story.state == "scheduled")),
+            session.scalar(select(func.min(Due.due_at))),
+        )
+        return min((at for at in times if at is not None), default=None)
+
+    def _deliver(self, lane: str, handed: Handed | None) -> None:
+        session = self._session
+        claimed = handing.claim(session, lane, limit=BATCH, lease=LEASE, token=chance.token(16))
+        ready: list[Ready] = handing.prepare(session, claimed, self._render, now=self.now) if claimed else []
+        if ready:
+            results = [Result(one.delivery_id, one.token, handed) for one in ready]
+            settled = handing.settle(session, results, now=self.now)
+            delivering.switch_off(session, settled.off, now=self.now)

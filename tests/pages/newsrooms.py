@@ -1,0 +1,137 @@
+"""Two newsrooms to walk through, one empty and one full, each with somebody in every role."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from desk import clock, db
+from desk.app import create_app
+from desk.assignments.models import Assignment, Offer
+from desk.cli import database as databases
+from desk.cli import demo
+from desk.drafts.models import LostSave
+from desk.http.transactions import DeskFlask
+from desk.newsroom import staffing
+from desk.outbox.models import Delivery
+from desk.people import signing
+from desk.people.models import Desk, Membership, Person
+from desk.republication import queries as republication
+from desk.republication.models import Licensee, Notice
+from desk.settings import Settings
+from desk.stories.models import Story
+from desk.wires.models import Item, Source
+from tests import factories
+
+LOST: dict[str, object] = {
+    "headline": "Lost",
+    "abstract": "",
+    "bylines": [],
+    "dateline_places": [],
+    "body_html": "<p>Lost</p>",
+    "ednote": "",
+}
+ROLES = ("nobody", "administrator", "editor", "approver", "correspondent", "member")
+
+
+@dataclass
+class Walk:
+    """A newsroom with its app, a session cookie for each role, and the ids of things that are there."""
+
+    app: DeskFlask
+    cookies: dict[str, str]
+    people: dict[str, int]
+    things: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """The app on a loopback port."""
+        server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def build(folder: Path, *, full: bool) -> Walk:
+    """Make the newsroom. The full one is the demo's."""
+    settings = Settings(
+        var=folder,
+        database_url=f"sqlite:///{folder / 'desk.db'}",
+        redis_url=None,
+        url="http://localhost",
+        secret_keys=("k" * 64,),
+        private_addresses=True,
+    )
+    databases.bring_up(settings)
+    app = create_app(settings, database=db.connect(settings.database_url))
+    if full:
+        demo.load(app.store, settings)
+    else:
+        with app.store.write() as session:
+            staffing.found_newsroom(session, agency="Meridian News", zone="Europe/Brussels", now=clock.utcnow())
+    with app.store.write() as session:
+        people = _people(session, full=full)
+        cookies = {
+            role: signing.begin(session, person, agent="", address="", now=clock.utcnow()).cookie
+            for role, person in people.items()
+        }
+        things = _things(session, people) if full else {}
+    return Walk(app, cookies, people, things)
+
+
+def _people(session: Session, *, full: bool) -> dict[str, int]:
+    made = {}
+    desk = session.scalar(select(Desk).order_by(Desk.id).limit(1))
+    for role in ROLES[1:]:
+        person = factories.person(session, f"Walker {role}", is_admin=role == "administrator")
+        made[role] = person.id
+        if desk is not None and role in staffing.ROLES:
+            session.add(Membership(person_id=person.id, desk_id=desk.id, role=role))
+    session.flush()
+    return made
+
+
+def _things(session: Session, people: dict[str, int]) -> dict[str, str]:
+    """One of each kind of thing that pages are about; the newest where there are several."""
+    published = session.scalar(select(Story).where(Story.state == "published").order_by(Story.id))
+    desk = session.scalar(select(Desk).order_by(Desk.id))
+    assert published is not None
+    assert desk is not None
+    offer = session.scalars(select(Offer).where(Offer.state == "made")).first()
+    assert offer is not None
+    session.add(
+        LostSave(
+            public_id="lostlostlo", draft_id=1, person_id=people["editor"], base_n=0, at=clock.utcnow(),
+            fields=LOST,
+        )
+    )  # fmt: skip
+    notice = session.scalars(select(Notice)).first()
+    assert notice is not None
+    token = "r" * 32
+    notice.receipt_sha256 = republication.digest(token)
+    first = {
+        "story": published.public_id,
+        "writable": session.scalars(
+            select(Story.public_id).where(Story.state.in_(["filed", "editing"]), Story.desk_id == desk.id)
+        ).first(),
+        "assignment": session.scalars(select(Assignment.public_id).where(Assignment.id == offer.assignment_id)).one(),
+        "offer": offer.public_id,
+        "person": session.scalars(select(Person.public_id)).first(),
+        "licensee": session.scalars(select(Licensee.public_id)).first(),
+        "mail": session.scalars(select(Delivery.public_id).where(Delivery.state == "captured")).first(),
+        "item": session.scalars(select(Item.public_id)).first(),
+        "source": session.scalars(select(Source.public_id)).first(),
+        "lost": "lostlostlo",
+        "receipt": token,
+        "link": signing.make_link(session, "invite", people["member"], clock.utcnow()),
+    }
+    return {name: value for name, value in first.items() if value is not None}

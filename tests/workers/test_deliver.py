@@ -1,0 +1,272 @@
+"""The worker that hands over: real commits, real sockets where it matters, and deaths at each point that hurts."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from standardwebhooks import Webhook
+
+from desk import chance
+from desk.clock import utcnow
+from desk.db import Database
+from desk.net import Handed, HttpPoster
+from desk.newsroom import notifying
+from desk.outbox import queries, service
+from desk.outbox.models import Delivery, Due, Message
+from desk.republication.models import Licensee
+from desk.settings import Settings
+from desk.store import Store
+from tests import factories
+from tests.fakes import FakeMailer, FakePoster, SmtpServer, WebhookReceiver
+from workers import deliver
+
+
+class Works:
+    """A worker over a store that really commits."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.store = store
+        self.settings = replace(settings, mail_from="desk@meridian.example")
+        self.mailer: FakeMailer | None = FakeMailer()
+        self.poster = FakePoster()
+        with store.write() as session:
+            factories.newsroom(session)
+
+    def run(self, lane: str = "mail", stop: Callable[[], bool] = lambda: False) -> int:
+        return deliver.deliver(
+            self.store,
+            lane,
+            mailer_for=lambda: self.mailer,
+            poster=self.poster,
+            settings=self.settings,
+            clock=utcnow,
+            stop=stop,
+        )
+
+    def put(self, n: int = 1, kind: str = "test_mail") -> None:
+        with self.store.write() as session:
+            for _ in range(n):
+                facts = {"address": f"{chance.public_id()}@meridian.example"}
+                service.put(session, kind, chance.token(8), ("address", None), now=utcnow(), facts=facts)
+
+    def publish(self, *webhooks: str) -> None:
+        with self.store.write() as session:
+            publish(session, *webhooks)
+
+    def states(self, channel: str = "mail") -> list[str]:
+        with self.store.read() as session:
+            return list(
+                session.scalars(select(Delivery.state).where(Delivery.channel == channel).order_by(Delivery.id))
+            )
+
+
+def publish(session: Session, *webhooks: str) -> None:
+    desk = factories.desk(session)
+    for n, url in enumerate(webhooks):
+        factories.licensee(session, f"Licensee {n}", desks=(desk,), webhook=url)
+    story = factories.story(session, desk, state="published")
+    edition = factories.edition(session, story)
+    notifying.edition_out(session, story, edition, utcnow() - timedelta(seconds=1))
+
+
+@pytest.fixture
+def works(store: Store, settings: Settings) -> Works:
+    return Works(store, settings)
+
+
+def test_everything_due_is_handed_over_once_by_several_hands(works: Works) -> None:
+    works.put(25)
+    assert works.run() == 25
+    assert works.mailer is not None
+    assert len({message_from_bytes(mail.wire)["Message-ID"] for mail in works.mailer.mails}) == 25
+    assert {mail.sender for mail in works.mailer.mails} == {"desk@meridian.example"}
+    assert works.states() == ["done"] * 25
+    assert works.run() == 0
+
+
+def test_without_a_mail_server_mail_is_captured_and_nothing_is_sent(works: Works) -> None:
+    works.mailer = None
+    works.put(10)
+    assert works.run() == 10
+    assert works.states() == ["captured"] * 10
+    with works.store.read() as session:
+        threads = queries.captured(session, bearers=True)
+    assert "If you can read this" in threads[0].mails[0].text
+
+
+def test_a_webhook_is_signed_so_that_its_receiver_can_check_it(works: Works) -> None:
+    with WebhookReceiver() as receiver:
+        works.publish(receiver.url)
+        poster = HttpPoster(private=True)
+        works.poster = poster  # type: ignore[assignment]  # the real one
+        works.run("webhook")
+        poster.close()
+    (request,) = receiver.requests
+    with works.store.read() as session:
+        secret = session.scalars(select(Licensee.secret)).one()
+        delivery = session.scalars(select(Delivery).where(Delivery.channel == "webhook")).one()
+    assert secret is not None
+    verified = Webhook(secret).verify(request.body, request.headers)
+    assert verified["type"] == "story.published"
+    assert request.headers["webhook-id"] == delivery.wire_id
+    assert (delivery.state, delivery.said) == ("done", "204 No Content")
+
+
+def test_one_hanging_receiver_delays_nobody(works: Works) -> None:
+    others = [f"https://swift{n}.example/hook" for n in range(20)]
+    works.publish("https://hangs.example/a", *others)
+    with works.store.write() as session:
+        hangs = session.scalars(select(Licensee).where(Licensee.name == "Licensee 0")).one()
+        for _ in range(5):
+            notifying.send_test(
+                session, factories.actor(session, factories.person(session, is_admin=True)), hangs.public_id,
+                now=utcnow(),
+            )  # fmt: skip
+    poster = HangingPoster("https://hangs.example/a", until=len(others))
+    works.poster = poster
+    works.run("webhook")
+    assert poster.in_time, "the others waited for the one that hangs"
+    assert poster.most_at_once <= works.settings.in_flight // 4
+    assert works.states("webhook") == ["done"] * 26
+
+
+class HangingPoster(FakePoster):
+    """Hangs on one address until all the others have been served."""
+
+    def __init__(self, url: str, until: int) -> None:
+        super().__init__()
+        self.url = url
+        self.until = until
+        self.all_served = threading.Event()
+        self.lock = threading.Lock()
+        self.served = self.now = self.most_at_once = 0
+        self.in_time = True
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Handed:
+        with self.lock:
+            self.served += url != self.url
+            self.now += url == self.url
+            self.most_at_once = max(self.most_at_once, self.now)
+        if self.served == self.until:
+            self.all_served.set()
+        if url == self.url:
+            self.in_time = self.all_served.wait(20) and self.in_time
+        with self.lock:
+            self.now -= url == self.url
+        return super().post(url, body, headers)
+
+
+def test_a_receiver_that_is_gone_is_switched_off_and_the_licensee_is_still_mailed(works: Works) -> None:
+    works.publish("https://gone.example/hook")
+    works.poster.otherwise = Handed("gone", "410 Gone")
+    works.run("webhook")
+    works.run("mail")
+    assert works.states("webhook") == ["dead"]
+    assert works.states("mail") == ["done"]
+    with works.store.read() as session:
+        assert session.scalars(select(Licensee.webhook_off_at)).one() is not None
+
+
+def test_what_fails_for_now_is_due_again_later(works: Works) -> None:
+    works.put()
+    works.mailer = FakeMailer(otherwise=Handed("later", "451 try again"))
+    assert works.run() == 1
+    assert works.states() == ["due"]
+    with works.store.read() as session:
+        due = session.scalars(select(Due)).one()
+        assert (due.lease_until, due.lease_token) == (None, None)
+        assert due.due_at > utcnow() + timedelta(seconds=20)
+
+
+def test_told_to_stop_it_claims_nothing_more_and_notes_what_is_under_way(works: Works) -> None:
+    works.put(30)
+    assert works.mailer is not None
+    mails = works.mailer.mails
+    assert works.run(stop=lambda: len(mails) >= 3) < 30
+    states = works.states()
+    assert states.count("done") == len(mails)
+    assert states.count("due") == 30 - len(mails)
+    assert works.run(stop=lambda: True) == 0
+
+
+def test_a_run_by_itself_uses_the_settings_server(works: Works) -> None:
+    with SmtpServer() as server:
+        works.put(3)
+        settings = replace(works.settings, smtp_url=server.url)
+        assert deliver.run(works.store, "mail", settings=settings, now=utcnow) == 3
+        assert deliver.run(works.store, "mail", settings=settings, now=utcnow) == 0
+        assert len(server.mails) == 3
+
+
+DIES = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from desk import db, models
+from desk.clock import utcnow
+from desk.settings import Settings
+from desk.store import Store
+from workers import deliver
+url, var, smtp, fault = sys.argv[1:]
+settings = Settings(
+    var=Path(var), database_url=url, redis_url=None, url="http://localhost", secret_keys=("k" * 32,),
+    smtp_url=smtp, private_addresses=True, lease=1, fault=fault or None,
+)
+store = Store(db.connect(url))
+deliver.run(store, "mail", settings=settings, now=utcnow)
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("point", ["before_send", "after_send"])  # the chaos run dies at the others too
+def test_a_worker_killed_where_it_hurts_loses_no_notice_and_repeats_no_reminder(
+    clone: Database, settings: Settings, tmp_path_factory: pytest.TempPathFactory, point: str
+) -> None:
+    store, var = Store(clone), tmp_path_factory.mktemp("var")
+    url = clone.engine.url.render_as_string(hide_password=False)
+    with SmtpServer() as mail, WebhookReceiver() as receiver:
+        with store.write() as session:
+            publish(session, receiver.url)
+            olena = factories.person(session)
+            for _ in range(3):
+                facts = {"slug": "A/B", "story": "x", "assignment": "y", "deadline": utcnow().isoformat()}
+                service.put(
+                    session, "reminder", chance.token(8), ("person", olena.id), now=utcnow(), facts=facts
+                )  # fmt: skip
+
+        command = [sys.executable, "-c", DIES, url, str(var), mail.url, point]
+        assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+        afterwards = replace(settings, var=var, smtp_url=mail.url, lease=1, fault=point)
+        until = time.monotonic() + 30
+        while time.monotonic() < until and _anything_queued(store):
+            for lane in ("mail", "webhook"):
+                deliver.run(store, lane, settings=afterwards, now=utcnow)
+            time.sleep(0.1)  # for the dead worker's lease to run out
+        with store.read() as session:
+            rows = session.execute(
+                select(Delivery.wire_id, Delivery.channel, Delivery.state, Message.kind).join(Message)
+            ).all()
+    received = Counter(message_from_bytes(one.wire)["Message-ID"].strip("<>").split("@")[0] for one in mail.mails)
+    posted = {request.headers["webhook-id"] for request in receiver.requests}
+    assert len(rows) == 5
+    for row in rows:
+        if row.kind == "reminder":
+            assert received[row.wire_id] == 1 or (row.state == "parked" and received[row.wire_id] == 0)
+        else:
+            assert row.state == "done"
+            assert row.wire_id in (posted if row.channel == "webhook" else received)
+
+
+def _anything_queued(store: Store) -> bool:
+    with store.read() as session:
+        return session.scalar(select(Due.delivery_id).limit(1)) is not None
