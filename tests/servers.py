@@ -141,7 +141,7 @@ class Clones:
             if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
                 server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(template)))
                 self._migrate(template)
-            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
             server.execute(copy.format(sql.Identifier(made), sql.Identifier(template)))
         return self._url(made)
 

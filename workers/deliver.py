@@ -22,7 +22,7 @@ from desk.mail import SmtpMailer
 from desk.net import Handed, HttpPoster, Mailer, Poster, sign
 from desk.newsroom import delivering
 from desk.outbox import handing
-from desk.outbox.handing import Claimed, Ready, Render, Result
+from desk.outbox.handover import Claimed, Ready, Render, Result
 from desk.settings import Settings
 from desk.store import Store
 

@@ -15,6 +15,7 @@ from desk.demo.stage import (
     reassign,
     save,
     say,
+    send_back,
 )
 
 DESK = "Americas desk"
@@ -58,9 +59,9 @@ STORIES = (
         title="A road block ends with a signature",
         places=("Cusco",),
         zone="America/Lima",
-        length=210,
+        length=150,
         steps=(
-            (-1590, assign("tove", "rosa", due=-150, length=210)),
+            (-1590, assign("tove", "rosa", due=-150, length=150)),
             (-1570, accept("rosa")),
             (-900, save("rosa", upto=2)),
             (-300, file("rosa", headline="Road block at copper mine ends")),
@@ -74,12 +75,13 @@ STORIES = (
         desk=DESK,
         by="tove",
         made=-2400,
+        written=-1560,
         title="A salt lake gets a water meter",
         places=("Calama",),
         zone="America/Santiago",
-        length=210,
+        length=160,
         steps=(
-            (-2390, assign("tove", "rosa", due=-1500, length=210)),
+            (-2390, assign("tove", "rosa", due=-1500, length=160)),
             (-2350, accept("rosa")),
             (-1900, save("rosa", upto=3)),
             (-1560, file("rosa")),
@@ -99,9 +101,9 @@ STORIES = (
         brief="The estimate is handed out under embargo. It goes out by itself when that lifts.",
         places=("Santos",),
         zone="America/Sao_Paulo",
-        length=190,
+        length=110,
         steps=(
-            (-790, assign("tove", "rosa", due=-100, length=190)),
+            (-790, assign("tove", "rosa", due=-100, length=110)),
             (-760, accept("rosa")),
             (-400, save("rosa", upto=2)),
             (-160, file("rosa")),
@@ -133,12 +135,13 @@ STORIES = (
         desk=DESK,
         by="tove",
         made=-3400,
+        written=-2400,
         title="Pickers follow the rain uphill",
         places=("Manizales",),
         zone="America/Bogota",
-        length=220,
+        length=150,
         steps=(
-            (-3390, assign("tove", "rosa", due=-2300, length=220)),
+            (-3390, assign("tove", "rosa", due=-2300, length=150)),
             (-3300, accept("rosa")),
             (-2800, save("rosa", upto=3)),
             (-2400, file("rosa")),

@@ -1,9 +1,11 @@
 """What a story of the demo is before it is played: its frame, and its steps by minutes from the load."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from desk import text
+from desk.demo.dates import told
 from desk.demo.stage import Step
 from desk.drafts.rules import Copy
 
@@ -14,13 +16,14 @@ COPY = Path(__file__).parent / "copy"
 class Script:
     """A story that `by` makes `made` minutes from the load, and what happens to it.
 
-    `pitched` is one that nobody has commissioned yet; `wire` is the beginning of the headline it stands on.
+    Its copy is of the day of `written`. `pitched` is one that nobody has commissioned yet; `wire` is the beginning of the headline it stands on.
     """
 
     slug: str
     desk: str
     by: str
     made: float
+    written: float = 0
     title: str
     brief: str = ""
     places: tuple[str, ...]
@@ -30,10 +33,11 @@ class Script:
     pitched: bool = False
     wire: str | None = None
 
-    def copy(self) -> Copy:
+    def copy(self, loaded_at: datetime) -> Copy:
         """The copy as it will stand: a headline and paragraphs, from the file named after the slug."""
         path = COPY / f"{self.slug.lower().replace('/', '-')}.txt"
         if not path.exists():
             return Copy()
-        headline, _, body = path.read_text(encoding="utf-8").partition("\n\n")
+        words = told(path.read_text(encoding="utf-8"), loaded_at + timedelta(minutes=self.written))
+        headline, _, body = words.partition("\n\n")
         return Copy(headline=headline, dateline_places=self.places, body_html=text.plain_to_html(body))

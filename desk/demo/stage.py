@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from desk import clock, text
 from desk.actor import Actor
 from desk.assignments.models import Assignment, Offer
+from desk.demo.dates import told
 from desk.drafts import queries as drafts
 from desk.drafts.rules import Copy
 from desk.newsroom import approving, commissioning, copydesk, notifying, publishing
@@ -151,7 +152,7 @@ def file(who: str, upto: int | None = None, **change: str) -> Step:
     return step
 
 
-def edit(who: str, was: str, becomes: str, *, filed: bool = False) -> Step:
+def edit(who: str, was: str, becomes: str) -> Step:
     """Save what stands with one phrase changed, in headline and body."""
 
     def step(stage: Stage, now: datetime) -> None:
@@ -159,11 +160,9 @@ def edit(who: str, was: str, becomes: str, *, filed: bool = False) -> Step:
         stands = drafts.copy_of(stage.session, version)
         if was not in stands.headline + stands.body_html:
             raise ValueError(f"{stage.story.slug} does not say: {was}")
-        copy = replace(
-            stands, headline=stands.headline.replace(was, becomes), body_html=stands.body_html.replace(was, becomes)
-        )
-        write = copydesk.file if filed else copydesk.save
-        write(stage.session, stage.actor(who), stage.story.public_id, copy, base_n=version.n, now=now)
+        new = told(becomes, now)
+        copy = replace(stands, headline=stands.headline.replace(was, new), body_html=stands.body_html.replace(was, new))
+        copydesk.save(stage.session, stage.actor(who), stage.story.public_id, copy, base_n=version.n, now=now)
 
     return step
 
@@ -216,7 +215,9 @@ def publish_on_authority(who: str, why: str) -> Step:
 
 def prepare(who: str, cause: str, wrong: str = "", right: str = "") -> Step:
     def step(stage: Stage, now: datetime) -> None:
-        publishing.prepare_edition(stage.session, stage.actor(who), stage.story.public_id, cause, wrong, right, now)
+        publishing.prepare_edition(
+            stage.session, stage.actor(who), stage.story.public_id, cause, told(wrong, now), told(right, now), now
+        )
 
     return step
 

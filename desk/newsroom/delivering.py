@@ -20,7 +20,7 @@ from desk.links import Links
 from desk.mail import mail_bytes
 from desk.newsroom import republishing, wording
 from desk.newsroom.wording import Recipient
-from desk.outbox.handing import Envelope, Off, Outgoing, Stopped
+from desk.outbox.handover import Envelope, Off, Outgoing, Stopped
 from desk.people import queries as people
 from desk.people.models import Newsroom
 from desk.republication import page, payload, rules, service

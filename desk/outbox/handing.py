@@ -7,10 +7,8 @@ or parks it where a second hand-over would be worse than a person's look.
 """
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
 
 from sqlalchemy import Row, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -19,103 +17,15 @@ from desk import chance, revisions
 from desk.db import UtcDateTime, db_now
 from desk.net import Handed
 from desk.outbox import rules
-from desk.outbox.kinds import KINDS, Policy
+from desk.outbox.handover import Claimed, Envelope, Off, Outgoing, Ready, Render, Result, Settled, Stopped
+from desk.outbox.kinds import KINDS
 from desk.outbox.models import Delivery, Due, Message
 
 PRIORITIES = (1, 2, 3)
 DIED = "A worker died while handing this over: it was perhaps received. Ask, or send it again."
 
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery that is ours until the lease of `token` runs out."""
-
-    delivery_id: int
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What a renderer is asked: who gets this now and, unless it is `frozen` from an earlier attempt, its bytes."""
-
-    delivery_id: int
-    channel: str
-    wire_id: str
-    message_id: int
-    public_id: str
-    kind: str
-    recipient_kind: str
-    recipient_id: int | None
-    story_id: int | None
-    desk_id: int | None
-    facts: dict[str, Any]
-    put_at: datetime
-    frozen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """A renderer's answer: where it goes, and the bytes to freeze (unused when they are frozen already)."""
-
-    address: str
-    wire: bytes = b""
-    subject: str = ""
-    secret: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """A renderer's other answer: this goes nowhere, and why. `dead` needs a person; `cancelled` does not."""
-
-    state: Literal["cancelled", "dead"]
-    why: str
-
-
 Waiting = Row[int, datetime, str, str, str]
 Held = Row[Due, Delivery, Message]
-Render = Callable[[Session, Sequence[Outgoing]], Mapping[int, Envelope | Stopped]]
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A delivery that may be handed over now: the same `wire` and `wire_id` on every attempt."""
-
-    delivery_id: int
-    token: str
-    channel: str
-    kind: str
-    policy: Policy
-    wire_id: str
-    address: str
-    wire: bytes
-    secret: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How the hand-over of one delivery ended; without `handed` it was captured, as there is no mail server."""
-
-    delivery_id: int
-    token: str
-    handed: Handed | None
-
-
-@dataclass(frozen=True, slots=True)
-class Off:
-    """A recipient to whose endpoint nothing more is to be posted, and why."""
-
-    recipient_kind: str
-    recipient_id: int | None
-    why: str
-
-
-@dataclass(slots=True)
-class Settled:
-    """What `settle` did: the new state by delivery, those whose lease was lost, endpoints that are now off."""
-
-    states: dict[int, str] = field(default_factory=dict)
-    lost: list[int] = field(default_factory=list)
-    off: list[Off] = field(default_factory=list)
 
 
 def is_due(session: Session, lane: str) -> bool:

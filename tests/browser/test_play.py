@@ -167,7 +167,7 @@ def the_play(desk: Desk, pictures: Path) -> None:
         editor.goto(f"{url}/wire/sources")
         editor.get_by_label("Name").last.fill("Nordpress")
         editor.get_by_label("Address").last.fill(feed.url_of("/feed"))
-        desk.press(editor, "Add it")
+        desk.press(editor, "Add the source")
         editor.goto(f"{url}/wire")
         expect(editor.locator("main")).to_contain_text("Explosion reported", timeout=20_000)
         editor.get_by_text("Explosion reported at port of Odesa").first.click()

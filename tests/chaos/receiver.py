@@ -16,10 +16,12 @@ import re
 import sys
 import time
 from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from email.parser import BytesHeaderParser
 
 Arrival = dict[str, str | float]
+Talk = Callable[[StreamReader, StreamWriter], Awaitable[None]]
 
 
 class Receiver:
@@ -83,21 +85,21 @@ async def _say(writer: StreamWriter, answer: str) -> None:
 async def main(file: str, seconds: float) -> None:
     """Receive until standard input closes."""
     receiver = Receiver(file, seconds)
-
-    async def until_it_hangs_up(serve: object, reader: StreamReader, writer: StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, OSError):
-            await serve(reader, writer)  # type: ignore[operator]  # one of the two above
-        writer.close()
-
-    servers = [
-        await asyncio.start_server(
-            lambda reader, writer, serve=serve: until_it_hangs_up(serve, reader, writer), "127.0.0.1", 0, backlog=500
-        )
-        for serve in (receiver.mail, receiver.webhook)
-    ]
-    sys.stdout.write(" ".join(str(server.sockets[0].getsockname()[1]) for server in servers) + "\n")
+    ports = [await _listen(talk) for talk in (receiver.mail, receiver.webhook)]
+    sys.stdout.write("{} {}\n".format(*ports))
     sys.stdout.flush()
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+async def _listen(talk: Talk) -> int:
+    async def connected(reader: StreamReader, writer: StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, OSError):  # the other side was killed
+            await talk(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, backlog=500)
+    port: int = server.sockets[0].getsockname()[1]
+    return port
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from desk import chance
 from desk.newsroom import delivering, notifying
 from desk.outbox import handing, service
-from desk.outbox.handing import Ready
+from desk.outbox.handover import Off, Ready
 from desk.outbox.models import Delivery, Message
 from desk.settings import Settings
 from tests import factories
@@ -155,7 +155,7 @@ def test_a_webhook_that_is_off_cancels_and_a_gone_one_is_switched_off(room: Room
     assert room.ready("webhook") == []
     assert ("cancelled", "The webhook is switched off.") in room.states()
     radio.webhook_off_at = None
-    delivering.switch_off(room.session, [handing.Off("licensee", radio.id, "410 Gone")], now=NOW)
+    delivering.switch_off(room.session, [Off("licensee", radio.id, "410 Gone")], now=NOW)
     assert radio.webhook_off_at == NOW
 
 

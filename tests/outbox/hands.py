@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from desk import chance
 from desk.net import Handed
 from desk.outbox import handing, service
-from desk.outbox.handing import Claimed, Envelope, Outgoing, Ready, Result, Settled, Stopped
+from desk.outbox.handover import Claimed, Envelope, Outgoing, Ready, Result, Settled, Stopped
 from desk.outbox.models import Delivery, Message
 from desk.outbox.service import MAIL, Route
 from tests import factories

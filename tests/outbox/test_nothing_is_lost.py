@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 from desk import chance, models
 from desk.net import Handed
 from desk.outbox import service
-from desk.outbox.handing import Claimed, Ready, Result, settle
+from desk.outbox.handing import settle
+from desk.outbox.handover import Claimed, Ready, Result
 from desk.outbox.kinds import KINDS
 from desk.outbox.models import Delivery, Due, Message
 from tests import factories

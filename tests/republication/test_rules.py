@@ -1,7 +1,7 @@
 """The notice machine, and who is told."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -70,3 +70,4 @@ class Notice(RuleBasedStateMachine):
 
 
 TestNotice = Notice.TestCase
+TestNotice.settings = settings(max_examples=30, stateful_step_count=10, deadline=None)

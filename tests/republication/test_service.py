@@ -10,6 +10,7 @@ from desk.actor import Actor
 from desk.addresses import Resolved
 from desk.audit.models import Entry
 from desk.errors import AddressRefused, Forbidden, Invalid, NotFound, NotNow, Unreachable
+from desk.outbox.service import MAIL
 from desk.republication import queries, service
 from desk.republication.models import Licensee
 from tests import factories
@@ -99,7 +100,7 @@ def test_another_webhook_gets_another_secret_and_the_same_one_keeps_its(session:
 def test_saving_a_webhook_that_was_switched_off_tries_it_again(session: Session, editor: Actor) -> None:
     row = add(session, editor, webhook=HOOK)
     service.switch_webhook_off(session, row.id, why="410 Gone", now=NOW)
-    assert service.routes(row) == service.outbox.MAIL
+    assert service.routes(row) == MAIL
     service.change_licensee(
         session, editor, row.public_id, name=row.name, mail=row.mail, webhook=HOOK, zone=row.zone, now=NOW
     )

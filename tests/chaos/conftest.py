@@ -1,0 +1,78 @@
+"""What chaos tests stand on: a database of their own, a broker that may be killed, the receiver, and a fleet."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from desk.cli.valkey import EmbeddedValkey
+from desk.db import Database
+from desk.errors import Unavailable
+from desk.ring import Doorbell
+from desk.store import Store
+from tests import factories, servers
+from tests.chaos.fleet import Fleet, Receiving, fleet
+from tests.chaos.load import Load
+
+SECRET_KEY = "a key for these tests, which nobody keeps secret"
+LEASE = 3
+TICK = 0.5
+IN_FLIGHT = 4
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that takes part; `load` is laid out over the same database that the fleet works on."""
+
+    broker: EmbeddedValkey
+    receiving: Receiving
+    fleet: Fleet
+    load: Load
+
+
+Staged = Callable[..., AbstractContextManager[Stage]]
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[EmbeddedValkey]:
+    """A broker of the test's own, to be stopped, killed and brought back."""
+    try:
+        server = EmbeddedValkey(tmp_path / "valkey")
+    except Unavailable as error:
+        servers.missing("redis", str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture
+def staged(clone: Database, broker: EmbeddedValkey, tmp_path: Path) -> Staged:
+    """Sets the stage: `answers_after` is how many seconds the receiver takes for each hand-over."""
+
+    @contextmanager
+    def stage(*, answers_after: float) -> Iterator[Stage]:
+        var = tmp_path / "var"
+        var.mkdir()
+        env = {
+            "DATABASE_URL": clone.engine.url.render_as_string(hide_password=False),
+            "DESK_VAR": str(var),
+            "DESK_SECRET_KEY": SECRET_KEY,
+            "DESK_URL": "http://localhost",
+            "DESK_PRIVATE_ADDRESSES": "1",
+            "DESK_LEASE": str(LEASE),
+            "DESK_TICK": str(TICK),
+            "DESK_IN_FLIGHT": str(IN_FLIGHT),
+            "DESK_BACKOFF": "1",
+            "REDIS_URL": broker.url,
+        }
+        store = Store(clone, Doorbell(broker.url))
+        with store.write() as session:
+            factories.newsroom(session)
+        with (
+            Receiving(tmp_path, answers_after) as receiving,
+            fleet(tmp_path, **env, SMTP_URL=receiving.smtp_url) as started,
+        ):
+            yield Stage(broker, receiving, started, Load(store, receiving))
+
+    return stage

@@ -1,0 +1,150 @@
+"""What falls due in a chaos test: reminders by their rungs, and notices by mail and webhook; and the verdict on them.
+
+Who must get what is known here before anything is sent, by address: a correspondent of their own for each reminder,
+a path of its own for each licensee. So the receiver's record is judged by itself; the desk's tables are asked for one
+thing only, which reminders they list as parked.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from desk import chance, heartbeats
+from desk.clock import utcnow
+from desk.newsroom import notifying, reminding
+from desk.outbox.models import Delivery, Due, Message
+from desk.people.models import Person
+from desk.reminders.models import Rung
+from desk.store import Store
+from tests import factories
+from tests.chaos.fleet import Arrival, Receiving, until
+from workers import due
+
+AHEAD = timedelta(minutes=15)  # the rung that is to fall due stands so long before its deadline
+
+
+@dataclass
+class Load:
+    """What has been laid out on `store`: when each reminder is due, by address, and the notices that were put."""
+
+    store: Store
+    receiving: Receiving
+    due_at: dict[str, datetime] = field(default_factory=dict)
+    notices: set[tuple[str, str]] = field(default_factory=set)
+
+    def remind(self, moments: Collection[datetime], *, now: datetime) -> None:
+        """Give one correspondent each an assignment whose 15-minute reminder falls due at one of `moments`."""
+        with self.store.write() as session:
+            desk = factories.desk(session, f"Desk {chance.public_id()}")
+            for at in sorted(moments):
+                n = len(self.due_at)
+                address = f"correspondent-{n}@meridian.example"
+                person = factories.person(session, f"Correspondent {n}")
+                person.email = address
+                story = factories.story(session, desk, f"GRAIN/PART-{n}")
+                assignment = factories.assignment(session, story, assignee=person, deadline=at + AHEAD)
+                reminding.plan(session, assignment, now=now)
+                self.due_at[address] = at
+
+    def publish(self, *, licensees: int, now: datetime) -> None:
+        """Put out one story: a notice to each of so many licensees, by mail and by webhook, rung for at once."""
+        with self.store.write() as session:
+            desk = factories.desk(session, f"Desk {chance.public_id()}")
+            story = factories.story(session, desk, "ODESA/BLAST", state="published")
+            edition = factories.edition(session, story, at=now)
+            for n in range(licensees):
+                path = f"/{story.public_id}/{n}"
+                row = factories.licensee(session, f"Radio {path}", desks=(desk,), webhook=self.receiving.webhook(path))
+                row.mail = f"{story.public_id}.{n}@radio.example"
+                self.notices |= {(path, f"{story.public_id} 1"), (row.mail, story.public_id)}
+            session.flush()
+            notifying.edition_out(session, story, edition, now)
+
+    def fire(self) -> None:
+        """Have the rungs that are due put their messages, as a tick does."""
+        due.tick(self.store, utcnow)
+
+    def sees_a_worker(self) -> None:
+        """Wait for a worker's first sign of life."""
+        until(self._has_heartbeat, "a worker's heartbeat")
+
+    def settles(self, seconds: float = 120) -> float:
+        """Wait until every reminder has been put and nothing is queued any more; gives how long it took."""
+        return until(self._is_settled, "the queue to be empty", seconds=seconds, every=0.25)
+
+    def parked(self) -> set[str]:
+        """The addresses of reminders that are listed as parked."""
+        with self.store.read() as session:
+            rows = select(Person.email).join(Message, Message.recipient_id == Person.id).join(Delivery)
+            return set(session.scalars(rows.where(Message.kind == "reminder", Delivery.state == "parked")))
+
+    def verdict(self) -> "Verdict":
+        """What the receiver has, held against what was laid out."""
+        arrived = self.receiving.arrivals()
+        return Verdict(self.due_at, self.notices, arrived, self.parked())
+
+    def _has_heartbeat(self) -> bool:
+        with self.store.read() as session:
+            return "worker" in heartbeats.latest(session)
+
+    def _is_settled(self) -> bool:
+        with self.store.read() as session:
+            planned = select(func.count()).where(Rung.state == "planned", Rung.rung == "15min")
+            queued = select(func.count()).select_from(Due)
+            return not session.scalar(planned) and not session.scalar(queued)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement, by the receiver's record alone; `parked` are addresses that the desk lists."""
+
+    due_at: dict[str, datetime]
+    notices: set[tuple[str, str]]
+    arrived: list[Arrival]
+    parked: set[str]
+
+    def holds(self, *, parked_at_most: int) -> None:
+        """Nothing lost, no reminder twice, a repeated notice under its first id, no more parked than in flight."""
+        times = Counter(one.to for one in self.reminders)
+        assert not {to for to, n in times.items() if n > 1}, "a reminder came twice"
+        assert not set(self.due_at) - set(times) - self.parked, "a reminder was neither received nor parked"
+        assert self.parked <= set(self.due_at)
+        assert len(self.parked) <= parked_at_most
+        ids: dict[tuple[str, str], set[str]] = {}
+        for one in self.told:
+            ids.setdefault((one.to, one.about), set()).add(one.id)
+        assert set(ids) == self.notices, "a notice was lost, or nobody's"
+        assert all(len(of) == 1 for of in ids.values()), "a repeated notice bore another id"
+        assert len({one.id for one in self.arrived}) == len(times) + len(ids), "two bore the same id"
+
+    @property
+    def reminders(self) -> list[Arrival]:
+        return [one for one in self.arrived if one.to in self.due_at]
+
+    @property
+    def told(self) -> list[Arrival]:
+        return [one for one in self.arrived if one.to not in self.due_at]
+
+    @property
+    def late(self) -> list[float]:
+        """How many seconds after its time each reminder came, in order of lateness."""
+        return sorted(one.at - self.due_at[one.to].timestamp() for one in self.reminders)
+
+    def figures(self) -> dict[str, object]:
+        """The figures that every table has."""
+        webhooks = [one for one in self.told if one.by == "webhook"]
+        both = self.parked & {one.to for one in self.reminders}
+        return {
+            "reminders": f"{len(self.due_at)} due, {len(self.reminders)} received, {len(self.parked)} parked",
+            "parked and received": len(both),
+            "webhooks": f"{sum(to.startswith('/') for to, _ in self.notices)} due, {_counted(webhooks)}",
+            "notices by mail": _counted([one for one in self.told if one.by == "mail"]),
+        }
+
+
+def _counted(arrived: list[Arrival]) -> str:
+    ids = {one.id for one in arrived}
+    return f"{len(ids)} received, {len(arrived) - len(ids)} repeats"
