@@ -14,8 +14,8 @@ from desk.markup import LARGEST, blocks, clean_html
 from desk.typed import html_to_paragraphs, paragraphs_to_html
 
 __all__ = [
-    "Change",
     "LARGEST",
+    "Change",
     "blocks",
     "clean_html",
     "dateline",

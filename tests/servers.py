@@ -141,8 +141,9 @@ class Clones:
             if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
                 server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(template)))
                 self._migrate(template)
-            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-            server.execute(copy.format(sql.Identifier(made), sql.Identifier(template)))
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(made), sql.Identifier(template))
+            faster = sql.SQL(" STRATEGY file_copy" if server.info.server_version >= 150000 else "")
+            server.execute(copy + faster)
         return self._url(made)
 
     def empty(self, name: str) -> str:

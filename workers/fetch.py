@@ -61,7 +61,7 @@ def poll_due(
     Without `stop` no source is begun after some 25 seconds.
     """
     until = time.monotonic() + LONGEST_RUN
-    work = _Work(store, settings, now, fetcher or _fetcher(settings), stop or (lambda: time.monotonic() > until))
+    work = _Work(store, settings, now, fetcher or default_fetcher(settings), stop or (lambda: time.monotonic() > until))
 
     def claim(free: int) -> list[Claim]:
         with store.read() as session:
@@ -77,7 +77,7 @@ def poll_now(
 ) -> Polled | None:
     """Poll this source, due or not; None if it is stopped or is being polled already."""
     until = time.monotonic() + LONGEST_RUN
-    work = _Work(store, settings, now, fetcher or _fetcher(settings), lambda: time.monotonic() > until)
+    work = _Work(store, settings, now, fetcher or default_fetcher(settings), lambda: time.monotonic() > until)
     claim = store.run(lambda session: wires.claim_one(session, source_public_id, work.lease, chance.token(16)))
     waiting = [claim] if claim else []
     polled = _run(work, lambda free: [waiting.pop() for _ in waiting[:free]])
@@ -264,7 +264,7 @@ def _mark_unreadable(work: _Work, intake: Unread, said: str) -> None:
 
 
 @cache
-def _fetcher(settings: Settings) -> HttpFetcher:
+def default_fetcher(settings: Settings) -> HttpFetcher:
     """One pool of connections a process, made at its first poll, which is after the fork."""
     timeout = min(LONGEST_FETCH, settings.lease / 2)
     return HttpFetcher(private=settings.private_addresses, max_bytes=MOST_BYTES, timeout=timeout)

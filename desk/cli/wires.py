@@ -1,5 +1,6 @@
 """`desk wires`: sources, polling them now, and reading wire files without a database."""
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from desk.settings import Settings
 from desk.wires import queries, reading, rules
 from desk.wires.models import Source
 from workers import fetch
+
+BRIEFLY = ("name", "health", "last_new", "next_poll", "said")  # what a terminal has room for
 
 
 @click.group()
@@ -68,6 +71,8 @@ def list_(as_json: bool) -> None:
     """The sources, and how each is doing."""
     with open_store().read() as session:
         rows = [_row(source) for source in queries.sources(session)]
+    if not as_json:
+        rows = [{name: row[name] for name in BRIEFLY} for row in rows]
     show(rows, as_json=as_json, empty="There are no sources yet: `desk wires add NAME URL|FOLDER` makes one.")
 
 
@@ -81,9 +86,10 @@ def parse(files: tuple[str, ...], zone: str) -> None:
     """
     zone = clock.find_zone(zone)
     failed = False
-    for name in files:
+    for path in files:
+        name = os.fsencode(path).decode("utf-8", "replace")
         try:
-            data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+            data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
             items = reading.read(data, file=name, zone=zone)
         except DeskError as error:
             failed = True

@@ -5,8 +5,9 @@ notices are what they would be. Nobody has a password: people come in by links, 
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from desk.addresses import Resolved
 from desk.demo import stories, wires
 from desk.demo.dates import stamped
 from desk.demo.script import Script
-from desk.demo.stage import Cast, Stage
+from desk.demo.stage import Cast, Stage, Step
 from desk.demo.timeline import Timeline
 from desk.errors import Invalid
 from desk.links import Links
@@ -174,7 +175,11 @@ def _rehearse(timeline: Timeline, cast: Cast, desk: Desk, script: Script, now: d
 
     timeline.at(now + timedelta(minutes=script.made), make)
     for minutes, step in script.steps:
-        timeline.at(now + timedelta(minutes=minutes), lambda at, step=step: step(stages[0], at))
+        timeline.at(now + timedelta(minutes=minutes), partial(_act, stages, step))
+
+
+def _act(stages: Sequence[Stage], step: Step, at: datetime) -> None:
+    step(stages[0], at)
 
 
 def _make(cast: Cast, desk: Desk, script: Script, at: datetime) -> Story:
@@ -209,7 +214,7 @@ def _overnight(session: Session, admin: Actor, folders: Mapping[str, Path], at: 
 
 def _take_in(session: Session, source: Source, name: str, data: bytes, at: datetime) -> None:
     claim = sources.claim_one(session, source.public_id, LEASE, chance.token(16))
-    stored = claim and sources.store_intake(session, claim, data, name=name, lease=LEASE, now=at)
+    stored = sources.store_intake(session, claim, data, name=name, lease=LEASE, now=at) if claim else None
     if claim is None or stored is None:
         raise LookupError(f"{source.name} is in other hands")
     items = rules.in_order(reading.read(data, file=name, zone=claim.zone))

@@ -16,7 +16,8 @@ COPY = Path(__file__).parent / "copy"
 class Script:
     """A story that `by` makes `made` minutes from the load, and what happens to it.
 
-    Its copy is of the day of `written`. `pitched` is one that nobody has commissioned yet; `wire` is the beginning of the headline it stands on.
+    Its copy is of the day of `written`. `pitched` is one that nobody has commissioned yet; `wire` is how the headline
+    begins that it stands on.
     """
 
     slug: str

@@ -63,6 +63,16 @@ class Stage:
         mine = (Offer.assignment_id == self.assignments[of].id, Offer.person_id == self.cast.people[name].id)
         return self.session.scalars(select(Offer).where(*mine).order_by(Offer.id.desc())).first() or _none("offer")
 
+    def so_far(self, who: str, upto: int | None, headline: str | None) -> Copy:
+        """The copy as far as paragraph `upto`, under the writer's byline."""
+        writer = self.cast.people[who]
+        return replace(
+            self.copy,
+            headline=headline or self.copy.headline,
+            bylines=((writer.name, writer.title, writer.public_id),),
+            body_html="\n".join(text.blocks(self.copy.body_html)[:upto]),
+        )
+
     def ids(self, names: Sequence[str]) -> list[str]:
         return [self.cast.people[name].public_id for name in names]
 
@@ -70,9 +80,7 @@ class Stage:
 Step = Callable[[Stage, datetime], None]
 
 
-def assign(
-    by: str, *to: str, due: float, medium: str = "text", length: int | None = None, brief: str = ""
-) -> Step:
+def assign(by: str, *to: str, due: float, medium: str = "text", length: int | None = None, brief: str = "") -> Step:
     """Offer an assignment, due so many minutes from the load as typed in the desk's zone; `by` is its editor."""
 
     def step(stage: Stage, now: datetime) -> None:
@@ -132,21 +140,21 @@ def cancel(by: str, why: str, of: int = 0) -> Step:
     return step
 
 
-def save(who: str, upto: int | None = None, **change: str) -> Step:
-    """Save the copy as far as paragraph `upto`; `change` is another headline or ednote."""
+def save(who: str, upto: int | None = None, headline: str | None = None) -> Step:
+    """Save the copy as far as paragraph `upto`, perhaps under another headline than the last."""
 
     def step(stage: Stage, now: datetime) -> None:
-        copy = _so_far(stage.copy, upto, change)
+        copy = stage.so_far(who, upto, headline)
         copydesk.save(stage.session, stage.actor(who), stage.story.public_id, copy, base_n=_last_n(stage), now=now)
 
     return step
 
 
-def file(who: str, upto: int | None = None, **change: str) -> Step:
+def file(who: str, upto: int | None = None, headline: str | None = None) -> Step:
     """Hand the copy in, whole or as far as paragraph `upto`."""
 
     def step(stage: Stage, now: datetime) -> None:
-        copy = _so_far(stage.copy, upto, change)
+        copy = stage.so_far(who, upto, headline)
         copydesk.file(stage.session, stage.actor(who), stage.story.public_id, copy, base_n=_last_n(stage), now=now)
 
     return step
@@ -261,11 +269,6 @@ def acknowledge(licensee: str, name: str) -> Step:
 
 
 # --- what steps need
-
-
-def _so_far(copy: Copy, upto: int | None, change: Mapping[str, str]) -> Copy:
-    body = "\n".join(text.blocks(copy.body_html)[:upto])
-    return replace(copy, body_html=body, **dict(change))
 
 
 def _last_n(stage: Stage) -> int:

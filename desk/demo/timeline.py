@@ -14,7 +14,7 @@ from desk import chance
 from desk.net import Handed
 from desk.newsroom import delivering, publishing, reminding
 from desk.outbox import handing
-from desk.outbox.handing import Ready, Result
+from desk.outbox.handing import Result
 from desk.outbox.models import Due
 from desk.reminders.models import Rung
 from desk.settings import Settings
@@ -24,6 +24,12 @@ Act = Callable[[datetime], None]
 
 BATCH = 100
 LEASE = timedelta(minutes=1)
+_NEXT = select(
+    select(func.min(Rung.due_at)).where(Rung.state == "planned").scalar_subquery().label("rung"),
+    select(func.min(Story.release_at)).where(Story.state == "scheduled").scalar_subquery().label("release"),
+    select(func.min(Due.due_at)).where(Due.lane == "mail").scalar_subquery().label("mail"),
+    select(func.min(Due.due_at)).where(Due.lane == "webhook").scalar_subquery().label("webhook"),
+)
 NOBODY = Handed("later", "All connection attempts failed")
 
 
@@ -53,31 +59,32 @@ class Timeline:
 
     def _pass(self, to: datetime) -> None:
         """Do all that falls due by itself up to `to`, each at its own instant."""
-        while (due := self._next_due()) is not None and due <= to:
-            self._turn(max(due, self.now))
-            publishing.release_due(self._session, self.now, BATCH)
-            reminding.fire_due(self._session, self.now, BATCH)
-            self._deliver("mail", None)
-            self._deliver("webhook", NOBODY)
+        while (due := self._next_due()) and due[0] <= to:
+            self._turn(max(due[0], self.now))
+            self._do(due[1])
         self._turn(max(to, self.now))
 
     def _turn(self, at: datetime) -> None:
         self.now = self._session.info["now"] = at
 
-    def _next_due(self) -> datetime | None:
-        session = self._session
-        times = (
-            session.scalar(select(func.min(Rung.due_at)).where(Rung.state == "planned")),
-            session.scalar(select(func.min(Story.release_at)).where(Story.state == "scheduled")),
-            session.scalar(select(func.min(Due.due_at))),
-        )
-        return min((at for at in times if at is not None), default=None)
+    def _next_due(self) -> tuple[datetime, str] | None:
+        """What falls due next, and when."""
+        row = self._session.execute(_NEXT).one()
+        return min(((at, what) for what, at in row._mapping.items() if at is not None), default=None)
 
-    def _deliver(self, lane: str, handed: Handed | None) -> None:
+    def _do(self, what: str) -> None:
+        if what == "release":
+            publishing.release_due(self._session, self.now, BATCH)
+        elif what == "rung":
+            reminding.fire_due(self._session, self.now, BATCH)
+        else:
+            self._deliver(what)
+
+    def _deliver(self, lane: str) -> None:
         session = self._session
         claimed = handing.claim(session, lane, limit=BATCH, lease=LEASE, token=chance.token(16))
-        ready: list[Ready] = handing.prepare(session, claimed, self._render, now=self.now) if claimed else []
-        if ready:
-            results = [Result(one.delivery_id, one.token, handed) for one in ready]
-            settled = handing.settle(session, results, now=self.now)
-            delivering.switch_off(session, settled.off, now=self.now)
+        ready = handing.prepare(session, claimed, self._render, now=self.now)
+        handed = NOBODY if lane == "webhook" else None
+        results = [Result(one.delivery_id, one.token, handed) for one in ready]
+        settled = handing.settle(session, results, now=self.now)
+        delivering.switch_off(session, settled.off, now=self.now)

@@ -17,7 +17,13 @@ from desk.demo.dates import stamped
 from desk.settings import Settings
 
 SAMPLES = Path(__file__).parent / "samples"
-AGENCIES = {"Nordpress": "UTC", "Atlas": "UTC", "Capital": "Europe/Brussels", "Bosporus": "Europe/Istanbul", "Alpen": "UTC"}
+AGENCIES = {
+    "Nordpress": "UTC",
+    "Atlas": "UTC",
+    "Capital": "Europe/Brussels",
+    "Bosporus": "Europe/Istanbul",
+    "Alpen": "UTC",
+}
 NOTE = ".dropped"
 FIRST = 4.0  # seconds until the first file
 MINUTES = 4.0  # over which they are dropped

@@ -54,7 +54,10 @@ STORIES = (
         zone="Europe/Kyiv",
         length=280,
         steps=(
-            (-327, assign("marta", "olena", "nino", due=23, length=280, brief="Ask the insurers what they will cover.")),
+            (
+                -327,
+                assign("marta", "olena", "nino", due=23, length=280, brief="Ask insurers what they will cover."),
+            ),
             (-323, accept("olena")),
             (-210, save("olena", upto=3, headline="Ministers gather in Odesa over a new shipping lane")),
             (-140, say("olena", "Ministers are late, first statement expected within the hour.")),

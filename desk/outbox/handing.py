@@ -17,7 +17,8 @@ from desk import chance, revisions
 from desk.db import UtcDateTime, db_now
 from desk.net import Handed
 from desk.outbox import rules
-from desk.outbox.handover import Claimed, Envelope, Off, Outgoing, Ready, Render, Result, Settled, Stopped
+from desk.outbox.handover import Claimed, Envelope, Off, Outgoing, Ready, Render, Settled, Stopped
+from desk.outbox.handover import Result as Result
 from desk.outbox.kinds import KINDS
 from desk.outbox.models import Delivery, Due, Message
 

@@ -16,7 +16,7 @@ from tests import factories, servers
 from tests.chaos.fleet import Fleet, Receiving, fleet
 from tests.chaos.load import Load
 
-SECRET_KEY = "a key for these tests, which nobody keeps secret"
+SECRET_KEY = "a key for these tests that nobody keeps secret"
 LEASE = 3
 TICK = 0.5
 IN_FLIGHT = 4

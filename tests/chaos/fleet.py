@@ -166,8 +166,12 @@ class Fleet:
 def fleet(folder: Path, **env: str) -> Iterator[Fleet]:
     """A fleet that is killed at the end; nothing of it may stay behind."""
     found = Fleet({**os.environ, **env}, folder / "workers.log")
+    found.log.touch()
     try:
         yield found
+    except BaseException:
+        sys.stdout.write(f"\nWhat the workers said last:\n{found.log.read_text()[-4000:]}\n")
+        raise
     finally:
         for running in found.started:
             running.kill()

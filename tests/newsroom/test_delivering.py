@@ -7,6 +7,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -59,7 +60,7 @@ class Room:
         assert message is not None
         return message
 
-    def edition(self, cause: str = "first", **more: str) -> None:
+    def edition(self, cause: str = "first", **more: Any) -> None:
         notifying.edition_out(self.session, self.story, factories.edition(self.session, self.story, cause, **more), NOW)
 
     def states(self) -> list[tuple[str, str | None]]:

@@ -230,7 +230,6 @@ def test_a_slow_source_delays_no_other(desk: Polls, server: FeedServer) -> None:
     assert desk.due() == 13
     watcher.join()
     assert taken_at, "the twelve were in while the slow one was still under way"
-    assert taken_at[0] < time.monotonic() - began
     assert desk.source("Sahel Press").said == "No answer within 2 s."
 
 

@@ -101,7 +101,7 @@ def test_a_body_without_measure_is_kept_from_its_beginning() -> None:
 @pytest.mark.parametrize(
     "nasty",
     [
-        b"<rss>" + b"<a>" * 100_000,
+        b"<rss>" + b"<a>" * 50_000,
         b"<rss><channel><item><title>" + b"&amp;lt;b&amp;gt;" * 20_000 + b"</title></item></channel></rss>",
         b"<rss><channel><item><title>" + b"&lt;!--" * 50_000 + b"</title></item></channel></rss>",
         b"<rss><channel><item><author>" + b",a@" * 100_000 + b"</author></item></channel></rss>",
@@ -114,7 +114,7 @@ def test_a_body_without_measure_is_kept_from_its_beginning() -> None:
         b"<rss><channel>" + b"<item>" * 9_000,
         b"<rss>" + b"</x>" * 100_000,
         b"<rss>" + b"&" * 300_000,
-        b"<feed>" + b"<link href=x>" * 30_000,
+        b"<feed>" + b"<link href=x>" * 10_000,
     ],
     ids=range(14),
 )
