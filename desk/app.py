@@ -39,7 +39,7 @@ def create_app(settings: Settings, *, database: db.Database | None = None, ring:
         MAX_CONTENT_LENGTH=MOST_BODY,
         MAX_FORM_MEMORY_SIZE=MOST_BODY,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
-        RATELIMIT_ENABLED=True,
+        BABEL_TRANSLATION_DIRECTORIES=str(resource("translations")),
     )
     app.before_request(lambda: open_visit(app))
     login.install(app)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from desk.wires.models import Intake, Item, Source, Use
 
 A_PAGE = 60
 ASIDE = 30
+FRESH = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """One item with its revisions (first to last), what changed since the one before (a list for
-    each paragraph), and our stories on it."""
+    """One item with its revisions (first to last), what changed since the one before (the headline,
+    then each paragraph), and our stories on it."""
 
     item: Item
     source: Source
@@ -61,6 +62,7 @@ class WireRoom:
     items: Sequence[Row[Item, str]]
     changed: Sequence[Row[Item, str]]
     slugs: dict[int, str]
+    fresh_since: datetime
     more: str | None
     opened: ItemPage | None
 
@@ -85,6 +87,7 @@ def room(
         items=items,
         changed=changed,
         slugs=_slugs(session, actor, [item for item, _ in (*items, *changed)]),
+        fresh_since=now - FRESH,
         more=items[-1][0].public_id if len(found) > A_PAGE else None,
         opened=page(session, actor, opened) if opened else None,
     )
@@ -95,14 +98,13 @@ def page(session: Session, actor: Actor, public_id: str) -> ItemPage:
     item = queries.item(session, public_id)
     revisions = queries.item_revisions(session, item)
     before = next((row for row in revisions if row.revision == item.revision - 1), None)
-    changes = _paragraphs(text.word_diff(_as_text(before), _as_text(item))) if before else []
     used = [use.story_id for use in queries.uses(session, item)]
     fields = item.fields
     return ItemPage(
         item=item,
         source=session.get_one(Source, item.source_id),
         revisions=revisions,
-        changes=changes,
+        changes=_changes(before, item) if before else [],
         stories=_stories(session, actor, used),
         desks=[desk for desk in people.desks(session) if permits(actor, "story.make", Facts(desk.id))],
         slug=rules.propose_slug(fields.get("slugline"), item.headline, item.places),
@@ -119,8 +121,12 @@ def sources(session: Session, now: datetime) -> SourcesPage:
     return SourcesPage(standings(session, now), queries.unreadable(session))
 
 
-def _as_text(item: Item) -> str:
-    return f"{item.headline}\n\n{text.plain_text(item.body_html)}"
+def _changes(before: Item, item: Item) -> list[list[Change]]:
+    """The headline first, then the copy's paragraphs; empty where neither differs."""
+    old, new = text.plain_text(before.body_html), text.plain_text(item.body_html)
+    if (before.headline, old) == (item.headline, new):
+        return []
+    return [text.word_diff(before.headline, item.headline), *_paragraphs(text.word_diff(old, new))]
 
 
 def _paragraphs(changes: Sequence[Change]) -> list[list[Change]]:

@@ -41,7 +41,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def desk_up(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Iterator[Running]:
+def desk_up(
+    folder: Path, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Iterator[Running]:
     """Run `desk up` with its state under `folder`, until the block ends; then it must go within its grace."""
     port = free_port()
     var, log = folder / "var", folder / "desk.log"
@@ -58,6 +60,7 @@ def desk_up(folder: Path, *arguments: str, env: Mapping[str, str] | None = None)
         process = subprocess.Popen(
             [str(Path(sys.executable).with_name("desk")), "up", *arguments],
             env=given,
+            cwd=cwd,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
