@@ -142,7 +142,7 @@ def db_now(session: Session) -> datetime:
         return fixed
     if session.get_bind().dialect.name == "sqlite":
         return datetime.fromisoformat(session.scalar(select(func.strftime("%Y-%m-%dT%H:%M:%f+00:00", "now"))) or "")
-    return session.scalar(select(func.clock_timestamp(type_=UtcDateTime))) or datetime.now(UTC)
+    return session.scalars(select(func.clock_timestamp(type_=UtcDateTime))).one()
 
 
 def lock(session: Session, model: type[Any], *ids: int) -> list[Any]:

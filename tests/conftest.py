@@ -33,6 +33,7 @@ from desk.http.transactions import DeskFlask
 from desk.settings import Settings
 from desk.store import Store
 from tests import factories, servers
+from tests.room import Room, open_room
 
 # Property tests are judged by what they find, never by how long a machine under load takes; where a run decides over
 # a change it must be the same run twice.
@@ -357,6 +358,12 @@ def set_clock(app: DeskFlask, clock: Callable[[], datetime]) -> None:
 def client(app: DeskFlask) -> FlaskClient:
     """A browser before the door; see tests/reader.py for signing in and for pressing buttons."""
     return app.test_client()
+
+
+@pytest.fixture
+def room(store: Store) -> Room:
+    """A small newsroom with a person in each role; see tests/room.py."""
+    return open_room(store)
 
 
 @pytest.fixture

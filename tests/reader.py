@@ -2,10 +2,14 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import lxml.html
 from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from desk.http.transactions import DeskFlask
@@ -54,3 +58,41 @@ def csrf(client: FlaskClient) -> str:
 def post(client: FlaskClient, url: str, data: Mapping[str, Any] | None = None, **more: Any) -> TestResponse:
     """Press a button: the form's fields with this browser's token."""
     return client.post(url, data={"csrf_token": csrf(client), **(data or {})}, **more)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form as a browser would send it."""
+
+    action: str
+    fields: MultiDict[str, str]
+
+
+def form_on(response: TestResponse, action: str = "") -> Filled:
+    """The form of the page whose address is `action`, or its first that is posted."""
+    for form in lxml.html.fromstring(response.text).forms:
+        to = form.action or ""
+        if form.method.upper() == "POST" and (to.rstrip("?") == action or not action) and not to.endswith("/sign-out"):
+            return Filled(to, MultiDict(_fields(form)))
+    raise AssertionError(f"there is no form for {action} on this page")
+
+
+def _fields(form: lxml.html.FormElement) -> list[tuple[str, str]]:
+    fields = []
+    for field in form.xpath(".//input[@name] | .//textarea[@name] | .//select[@name]"):
+        if field.tag == "input" and field.get("type") in ("checkbox", "radio") and field.get("checked") is None:
+            continue
+        if field.tag == "select":
+            chosen = [one.get("value", "") for one in field.xpath(".//option[@selected]")]
+            fields += [(field.name, value) for value in chosen]
+        elif field.tag == "textarea":
+            # a parser of HTML drops one newline after the tag, and lxml drops none
+            fields.append((field.name, (field.text or "").removeprefix("\n")))
+        else:
+            fields.append((field.name, field.get("value", "")))
+    return fields
+
+
+def said(response: TestResponse) -> str:
+    """The words on a page, with single blanks."""
+    return re.sub(r"\s+", " ", lxml.html.fromstring(response.text).text_content()).strip()

@@ -17,6 +17,7 @@ from desk.cli.lock import only_one
 from desk.cli.office import open_store
 from desk.cli.supervisor import Process, read_procfile, run
 from desk.cli.valkey import EmbeddedValkey
+from desk.demo import wires as demo_wires
 from desk.errors import Unavailable
 from desk.settings import Settings, environment, resource
 
@@ -52,6 +53,8 @@ def up(with_demo: bool) -> None:
                     ready=_web_answers(settings) if name == "web" else None,
                 )
             )
+        if with_demo and (drip := demo_wires.command(settings)):
+            processes.append(Process(name="drip", command=drip, env=env, layer=2, grace=2))
         sys.exit(run(processes, lock=lock, on_ready=lambda: click.echo("\n".join(lines))))
 
 

@@ -31,7 +31,7 @@ STORIES = (
             (-1430, assign("marta", "amina", due=420, medium="pictures")),
             (-1400, accept("amina", of=1)),
             (-240, save("amina", upto=3)),
-            (-100, say("amina", "On a poor line at Marsabit. Copy in two parts, the first by six.")),
+            (-100, say("amina", "On a poor line at Marsabit. Copy in two parts, the first within two hours.")),
         ),
     ),
     Script(

@@ -46,7 +46,7 @@ STORIES = (
         by="tove",
         made=-28,
         title="Court hears the importers' case",
-        brief="The hearing is at ten there. What the judges asked, not what the lawyers said on the steps.",
+        brief="The hearing is this morning there. What the judges asked, not what the lawyers said on the steps.",
         places=("Washington",),
         length=220,
         steps=((-20, assign("tove", "rosa", "jonas", due=460, length=220)),),

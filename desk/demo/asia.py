@@ -140,7 +140,7 @@ STORIES = (
             (-2948, assign("tove", "lin", due=-2900, length=80, brief="Three paragraphs now, more in the morning.")),
             (-2946, accept("lin")),
             (-2925, file("lin")),
-            (-2918, publish_on_authority("tove", "No approver awake at three in the morning, and the trains stand.")),
+            (-2918, publish_on_authority("tove", "No approver awake, and the trains stand.")),
             (-2700, acknowledge("Gulf Ledger", "Rania Haddad")),
         ),
     ),

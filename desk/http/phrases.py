@@ -82,8 +82,8 @@ def notice_word(state: str) -> str:
     return words.get(state, state)
 
 
-def republished_html(html: str) -> Markup:
-    """The clean HTML of an edition as its page shows it; made by desk.republication.page from cleaned copy."""
+def as_copy(html: str) -> Markup:
+    """Canonical HTML as a page shows it: what desk.text.clean_html made, or was made of what it made."""
     return Markup(html)  # noqa: S704  # canonical HTML, escaped where it was made
 
 

@@ -16,7 +16,7 @@ PHRASES = (
     "medium_word", "cause_word", "role_word", "field_word", "state_kind", "story_steps", "happened", "message_words",
     "readings", "copy_html", "dateline_of", "may_write", "desk_choices", "person_choices", "person_options",
     "role_choices", "state_options", "media_choices", "page_url", "problem_with",
-    "delivery_word", "notice_word", "republished_html",
+    "delivery_word", "notice_word", "as_copy",
 )  # fmt: skip
 RTL = frozenset({"ar", "he", "fa", "ur"})
 

@@ -123,6 +123,8 @@ def assign(
     )
     case = Commission(session, actor, now, story, session.get_one(Desk, story.desk_id), assignment, offers)
     case.open_draft()
+    if story.state == "pitched":
+        stories.move(session, story, "commission", now=now)
     reminding.plan(session, assignment, now=now)
     case.record("assigned", after="open", people=[person.name for person in asked])
     case.tell_offers(offers)

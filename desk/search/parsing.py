@@ -1,4 +1,4 @@
-"""What somebody typed to find something, parsed once; and the clause that a column of tokens must meet. Owns no tables."""
+"""What somebody typed to find something, parsed once, and the clause that columns of tokens must meet. No tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -29,6 +29,7 @@ _EDITION_OUT = ("published", *_NEXT_EDITION, "held")
 MOVES: dict[str, Move] = {
     move.name: move
     for move in (
+        Move("commission", ("pitched",), "commissioned", "assignment.give", "commissioning.assign"),
         Move("accept", ("commissioned", "reporting"), "reporting", "assignment.answer", "commissioning.accept"),
         Move("reopen", ("reporting", "commissioned"), "commissioned", "assignment.give", "commissioning.reassign"),
         Move("write", ("commissioned", "reporting"), "reporting", "copy.write", "copydesk.save"),

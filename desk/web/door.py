@@ -1,11 +1,12 @@
 """The door: signing in and out, one-time links, a forgotten password."""
 
+import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request
 
-from desk.errors import Invalid
+from desk.errors import Invalid, NotFound
 from desk.http import cookies
 from desk.http.answers import see
 from desk.http.context import db, now, visit
@@ -13,6 +14,7 @@ from desk.http.forms import Form, text
 from desk.http.routing import Pages
 from desk.newsroom import staffing
 from desk.people import queries, signing
+from desk.people.models import Link
 
 pages = Pages("door", __name__)
 
@@ -81,7 +83,7 @@ def mail_link() -> str:
 @pages.read("/come-in/<secret>", may="public")
 def come_in(secret: str) -> str:
     """A one-time link: opening it changes nothing, for mail scanners open links too."""
-    link = signing.look_at(db(), secret, now())
+    link = _at_home(signing.look_at(db(), secret, now()))
     person = queries.people(db(), [link.person_id]).get(link.person_id) if link.person_id else None
     return render_template("door/come_in.html", purpose=link.purpose, person=person, secret=secret, form=Form())
 
@@ -89,6 +91,7 @@ def come_in(secret: str) -> str:
 @pages.act("/come-in/<secret>", may="public", again="door.come_in", prepare=lambda secret: _hash_if_wanted())
 def use_link(secret: str) -> Response:
     """Use the link up: set the password it asks for, or begin the session it stands for."""
+    _at_home(signing.look_at(db(), secret, now()))
     person_id = staffing.use_link(
         db(), secret, hashed=_prepared_hash(), name=text("name"), email=text("email"), zone=text("zone"), now=now()
     )
@@ -124,6 +127,20 @@ def _begin(person_id: int, target: str) -> Response:
         response = make_response(redirect(target if _local(target) else "/", 303))
     cookies.begin_session(response, begun)
     return response
+
+
+def _at_home(link: Link) -> Link:
+    """The demo's sign-in links are printed for whoever sits at this machine: from elsewhere there are none."""
+    if link.purpose == "signin" and queries.newsroom(db()).is_demo and not _is_loopback(_address()):
+        raise NotFound("The demo's links work on the machine that it runs on, and nowhere else.")
+    return link
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _local(target: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from desk import db
 from desk.cli.valkey import EmbeddedValkey
 from desk.db import Database
 from desk.errors import Unavailable
@@ -15,6 +16,7 @@ from desk.store import Store
 from tests import factories, servers
 from tests.chaos.fleet import Fleet, Receiving, fleet
 from tests.chaos.load import Load
+from tests.conftest import POSTGRES, RUN, TO_GET_IT, Databases
 
 SECRET_KEY = "a key for these tests that nobody keeps secret"
 LEASE = 3
@@ -33,6 +35,9 @@ class Stage:
 
 
 Staged = Callable[..., AbstractContextManager[Stage]]
+on_both = pytest.mark.parametrize("home", ["sqlite", "postgresql"], indirect=True)
+on_sqlite = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+on_postgres = pytest.mark.parametrize("home", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -47,7 +52,25 @@ def broker(tmp_path: Path) -> Iterator[EmbeddedValkey]:
 
 
 @pytest.fixture
-def staged(clone: Database, broker: EmbeddedValkey, tmp_path: Path) -> Staged:
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh database of the kind that the test names, for all its processes."""
+    clones = None
+    if request.param == "postgresql":
+        postgres = request.config.stash[POSTGRES]
+        postgres.start()
+        if postgres.url is None:
+            servers.missing("postgres", f"{postgres.why}: {TO_GET_IT}.")
+        clones = servers.Clones(postgres.url, request.config.stash[RUN])
+    databases = Databases(tmp_path, clones, "chaos")
+    url = databases.make()
+    database = db.connect(url)
+    yield database
+    database.engine.dispose()
+    databases.drop(url)
+
+
+@pytest.fixture
+def staged(home: Database, broker: EmbeddedValkey, tmp_path: Path) -> Staged:
     """Sets the stage: `answers_after` is how many seconds the receiver takes for each hand-over."""
 
     @contextmanager
@@ -55,7 +78,7 @@ def staged(clone: Database, broker: EmbeddedValkey, tmp_path: Path) -> Staged:
         var = tmp_path / "var"
         var.mkdir()
         env = {
-            "DATABASE_URL": clone.engine.url.render_as_string(hide_password=False),
+            "DATABASE_URL": home.engine.url.render_as_string(hide_password=False),
             "DESK_VAR": str(var),
             "DESK_SECRET_KEY": SECRET_KEY,
             "DESK_URL": "http://localhost",
@@ -66,7 +89,7 @@ def staged(clone: Database, broker: EmbeddedValkey, tmp_path: Path) -> Staged:
             "DESK_BACKOFF": "1",
             "REDIS_URL": broker.url,
         }
-        store = Store(clone, Doorbell(broker.url))
+        store = Store(home, Doorbell(broker.url))
         with store.write() as session:
             factories.newsroom(session)
         with (

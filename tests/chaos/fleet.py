@@ -153,7 +153,14 @@ class Fleet:
 
     def has_died(self, point: str) -> bool:
         """Whether the fault that DESK_FAULT asked for has come."""
-        return Path(self.env["DESK_VAR"], f"fault.{point}").exists()
+        return self._flag(point).exists()
+
+    def may_die_again(self, point: str) -> None:
+        """Have the fault come once more."""
+        self._flag(point).unlink()
+
+    def _flag(self, point: str) -> Path:
+        return Path(self.env["DESK_VAR"], f"fault.{point}")
 
     def _start(self, *arguments: str, **env: str) -> Running:
         with self.log.open("ab") as out:

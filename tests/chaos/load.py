@@ -10,9 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
-from desk import chance, heartbeats
+from desk import chance, db, heartbeats
 from desk.clock import utcnow
 from desk.newsroom import notifying, reminding
 from desk.outbox.models import Delivery, Due, Message
@@ -35,6 +36,10 @@ class Load:
     due_at: dict[str, datetime] = field(default_factory=dict)
     notices: set[tuple[str, str]] = field(default_factory=set)
 
+    @property
+    def dialect(self) -> str:
+        return self.store.database.engine.dialect.name
+
     def remind(self, moments: Collection[datetime], *, now: datetime) -> None:
         """Give one correspondent each an assignment whose 15-minute reminder falls due at one of `moments`."""
         with self.store.write() as session:
@@ -49,31 +54,48 @@ class Load:
                 reminding.plan(session, assignment, now=now)
                 self.due_at[address] = at
 
-    def publish(self, *, licensees: int, now: datetime) -> None:
-        """Put out one story: a notice to each of so many licensees, by mail and by webhook, rung for at once."""
+    def publish(
+        self, *, licensees: int, now: datetime, webhooks: bool = True, mails_after: timedelta | None = None
+    ) -> None:
+        """Put out one story: a notice to each of so many licensees, by mail and by webhook, rung for at once; with
+        `mails_after` the mails fall due only then."""
         with self.store.write() as session:
             desk = factories.desk(session, f"Desk {chance.public_id()}")
             story = factories.story(session, desk, "ODESA/BLAST", state="published")
             edition = factories.edition(session, story, at=now)
             for n in range(licensees):
-                path = f"/{story.public_id}/{n}"
-                row = factories.licensee(session, f"Radio {path}", desks=(desk,), webhook=self.receiving.webhook(path))
-                row.mail = f"{story.public_id}.{n}@radio.example"
-                self.notices |= {(path, f"{story.public_id} 1"), (row.mail, story.public_id)}
+                path, mail = f"/{story.public_id}/{n}", f"{story.public_id}.{n}@radio.example"
+                url = self.receiving.webhook(path) if webhooks else None
+                factories.licensee(session, f"Radio {path}", desks=(desk,), webhook=url).mail = mail
+                self.notices.add((mail, story.public_id))
+                if webhooks:
+                    self.notices.add((path, f"{story.public_id} 1"))
             session.flush()
             notifying.edition_out(session, story, edition, now)
+            if mails_after is not None:
+                session.execute(
+                    update(Due).where(Due.lane == "mail", Due.lease_until.is_(None)).values(due_at=now + mails_after)
+                )
 
     def fire(self) -> None:
         """Have the rungs that are due put their messages, as a tick does."""
         due.tick(self.store, utcnow)
 
-    def sees_a_worker(self) -> None:
-        """Wait for a worker's first sign of life."""
-        until(self._has_heartbeat, "a worker's heartbeat")
+    def sees(self, name: str) -> None:
+        """Wait for the first sign of life of a worker or a beat."""
+        until(lambda: self._has_heartbeat(name), f"a heartbeat of a {name}")
 
     def settles(self, seconds: float = 120) -> float:
         """Wait until every reminder has been put and nothing is queued any more; gives how long it took."""
         return until(self._is_settled, "the queue to be empty", seconds=seconds, every=0.25)
+
+    def is_free(self) -> bool:
+        """Whether nobody is in the midst of a transaction: who is stopped there stops all others too."""
+        if self.store.database.is_sqlite:
+            return self._takes_the_write_lock()
+        busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        with self.store.read() as session:
+            return not session.scalar(text(f"{busy} AND state <> 'idle'"))
 
     def parked(self) -> set[str]:
         """The addresses of reminders that are listed as parked."""
@@ -86,9 +108,21 @@ class Load:
         arrived = self.receiving.arrivals()
         return Verdict(self.due_at, self.notices, arrived, self.parked())
 
-    def _has_heartbeat(self) -> bool:
+    def _takes_the_write_lock(self) -> bool:
+        database = db.connect(str(self.store.database.engine.url), busy_seconds=0.2)
+        try:
+            with Store(database).write():
+                return True
+        except DBAPIError as error:
+            if not db.is_lost_race(error):
+                raise
+            return False
+        finally:
+            database.engine.dispose()
+
+    def _has_heartbeat(self, name: str) -> bool:
         with self.store.read() as session:
-            return "worker" in heartbeats.latest(session)
+            return name in heartbeats.latest(session)
 
     def _is_settled(self) -> bool:
         with self.store.read() as session:
@@ -106,7 +140,7 @@ class Verdict:
     arrived: list[Arrival]
     parked: set[str]
 
-    def holds(self, *, parked_at_most: int) -> None:
+    def holds(self, *, parked_at_most: int, repeats: bool = True) -> None:
         """Nothing lost, no reminder twice, a repeated notice under its first id, no more parked than in flight."""
         times = Counter(one.to for one in self.reminders)
         assert not {to for to, n in times.items() if n > 1}, "a reminder came twice"
@@ -118,6 +152,7 @@ class Verdict:
             ids.setdefault((one.to, one.about), set()).add(one.id)
         assert set(ids) == self.notices, "a notice was lost, or nobody's"
         assert all(len(of) == 1 for of in ids.values()), "a repeated notice bore another id"
+        assert self.repeats == 0 or repeats, "a notice was repeated"
         assert len({one.id for one in self.arrived}) == len(times) + len(ids), "two bore the same id"
 
     @property
@@ -127,6 +162,11 @@ class Verdict:
     @property
     def told(self) -> list[Arrival]:
         return [one for one in self.arrived if one.to not in self.due_at]
+
+    @property
+    def repeats(self) -> int:
+        """How many notices came once more than once."""
+        return len(self.told) - len({one.id for one in self.told})
 
     @property
     def late(self) -> list[float]:

@@ -1,0 +1,22 @@
+"""All that stands in the database, to see that nothing was changed but what was meant to be."""
+
+from sqlalchemy import select
+
+from desk import models
+from desk.store import Store
+
+Ledger = dict[str, list[str]]
+
+
+def everything(store: Store) -> Ledger:
+    """Every row of every table."""
+    with store.read() as session:
+        return {
+            table.name: sorted(repr(tuple(row)) for row in session.execute(select(table)))
+            for table in models.metadata.sorted_tables
+        }
+
+
+def changed(before: Ledger, after: Ledger) -> set[str]:
+    """The tables whose rows differ."""
+    return {table for table in after if before[table] != after[table]}
