@@ -6,8 +6,8 @@ from argon2 import PasswordHasher
 
 from desk.assignments.models import Assignment, Offer
 from desk.people.models import Desk, Person
-from desk.stories.models import Story
 from desk.store import Store
+from desk.stories.models import Story
 from tests import factories
 
 PASSWORD = "ships sail on friday"
@@ -16,7 +16,7 @@ HASHED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD
 
 @dataclass(frozen=True)
 class Room:
-    """Ada runs it, Eva edits, Arthur approves, Olena and Nino write. Olena has an assignment, Nino an offer of another."""
+    """Ada runs it, Eva edits, Arthur approves, Olena and Nino write: she has an assignment, he an offer of another."""
 
     desk: Desk
     ada: Person

@@ -53,7 +53,9 @@ def frame(visit: Visit | None) -> dict[str, Any]:
             for endpoint, label, key, may, count in entries
             if could(visit.actor, may)
         ],
-        "clocks": [{"time": clock.hhmm(visit.now, zone), "place": label, "zone": zone} for label, zone in zones],
+        "clocks": [
+            {"time": clock.hhmm(visit.now, zone), "place": clock.place_of(zone), "zone": zone} for zone in zones
+        ],
         "captured": visit.settings.smtp_url is None,
         "unread": counts.unread,
     }

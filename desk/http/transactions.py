@@ -76,6 +76,7 @@ class DeskFlask(Flask):
                     return self._again(rule, error)
 
         def act(session: Session) -> Response:
+            g.pop("flashes", None)  # what an attempt said that has to be made again
             if not self._enter(session, rule):
                 raise SignInNeeded("You were signed out a moment ago.")
             return self._answer(view)

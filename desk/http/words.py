@@ -12,6 +12,7 @@ def band_label(key: str) -> str:
     """The heading of a band on the board."""
     words: dict[str, str] = {
         "late": _("Late"),
+        "desk": _("At the desk"),
         "soon": _("Next 3 hours"),
         "today": _("Later today"),
         "later": _("Later"),

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import Select, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from desk.actor import Actor
 from desk.assignments.models import Assignment, Offer
@@ -61,6 +61,7 @@ class Row:
     cause: str | None
     version: int | None
     words: int | None
+    filed_at: datetime | None
     commissions: Sequence[Commission]
     killed_wire: bool
     late: bool
@@ -75,7 +76,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Rows under one heading: late, soon, today, later, undated, held, out."""
+    """Rows under one heading: late, desk (copy is in), soon, today, later, undated, held, out."""
 
     key: str
     rows: Sequence[Row]
@@ -156,6 +157,17 @@ def newest_wire(session: Session, most: int) -> Sequence[SqlRow[Item, str]]:
     return session.execute(newest.order_by(Item.at.desc(), Item.id.desc()).limit(most)).all()
 
 
+def standing_on(story_ids: Sequence[int]) -> Select[Item, int]:
+    """The wire items that stories stand on, as they are now: the newest revision of what was used, with the story."""
+    used = aliased(Item)
+    return (
+        select(Item, Use.story_id)
+        .join(used, and_(used.source_id == Item.source_id, used.guid == Item.guid))
+        .join(Use, Use.item_id == used.id)
+        .where(Use.story_id.in_(story_ids), Item.superseded_at.is_(None))
+    )
+
+
 def counts(session: Session, actor: Actor) -> Counts:
     """The numbers in the menu, in a few small queries."""
     mine = select(func.count()).where(Assignment.assignee_id == actor.person_id, Assignment.state.in_(ON))
@@ -165,25 +177,28 @@ def counts(session: Session, actor: Actor) -> Counts:
         Message.cancelled_at.is_(None), Message.kind.not_in(["invite", "reset"]),
     )  # fmt: skip
     desk = select(func.count()).where(Story.state.in_([*UNFINISHED, "held"]))
-    waits = select(func.count()).where(
-        Story.state.in_(["filed", "editing"]), Story.desk_id.in_(actor.desks("editor", "approver"))
+    to_approve = and_(
+        Story.state.in_(["filed", "editing"]),
+        Story.desk_id.in_(actor.desks("editor", "approver")),
+        Version.author_id.is_distinct_from(actor.person_id),
     )
+    to_publish = and_(Story.state == "approved", Story.desk_id.in_(actor.desks("editor")))
+    of_main = and_(Draft.story_id == Story.id, Draft.is_main)
+    last = and_(Version.draft_id == Draft.id, Version.n == Draft.last_n)
+    waits = select(func.count()).select_from(Story).join(Draft, of_main).join(Version, last)
     dead = select(func.count()).where(Delivery.state.in_(["dead", "parked"]))
     return Counts(
         desk=session.scalar(desk) or 0,
         mine=(session.scalar(mine) or 0) + (session.scalar(offered) or 0),
-        waiting=session.scalar(waits) or 0,
+        waiting=session.scalar(waits.where(or_(to_approve, to_publish))) or 0,
         dead=session.scalar(dead) or 0,
         unread=session.scalar(unread) or 0,
     )
 
 
-def clocks(session: Session, person: Person) -> list[tuple[str, str]]:
-    """The clocks over the page: the reader's, then the desks', each zone once, at most five."""
-    zones: dict[str, str] = {person.present_zone: ""}
-    for desk in queries.desks(session):
-        zones.setdefault(desk.zone, desk.name)
-    return [(label, zone) for zone, label in list(zones.items())[:5]]
+def clocks(session: Session, person: Person) -> list[str]:
+    """The zones of the clocks over the page: the reader's, then the desks', each once, at most five."""
+    return list(dict.fromkeys([person.present_zone, *(desk.zone for desk in queries.desks(session))]))[:5]
 
 
 def _stories() -> Select[Story, str, str]:
@@ -195,13 +210,7 @@ def _rows(session: Session, actor: Actor, found: Sequence[SqlRow[Story, str, str
     commissions = _commissions(session, ids)
     versions = _latest(session, ids)
     editions = _editions(session, ids)
-    killed = set(
-        session.scalars(
-            select(Use.story_id)
-            .join(Item, Item.id == Use.item_id)
-            .where(Use.story_id.in_(ids), Item.pubstatus == "canceled")
-        )
-    )
+    killed = set(session.scalars(standing_on(ids).where(Item.pubstatus == "canceled").with_only_columns(Use.story_id)))
     rows = []
     for story, desk, zone in found:
         facts = Facts(story.desk_id)
@@ -209,10 +218,12 @@ def _rows(session: Session, actor: Actor, found: Sequence[SqlRow[Story, str, str
         edition = editions.get(story.id)
         unfinished = story.state in UNFINISHED
         waits_approval = story.state in ("filed", "editing") and version is not None
-        need = (waits_approval and permits(actor, "copy.approve", facts)) or (
+        theirs = version is not None and version.author_id == actor.person_id
+        need = (waits_approval and not theirs and permits(actor, "copy.approve", facts)) or (
             story.state == "approved" and permits(actor, "story.publish", facts)
         )
         open_due = story.due_at if story.state in ("pitched", "commissioned", "reporting") else None
+        ahead = story.release_at if story.state == "scheduled" else story.due_at
         rows.append(
             Row(
                 public_id=story.public_id,
@@ -230,10 +241,11 @@ def _rows(session: Session, actor: Actor, found: Sequence[SqlRow[Story, str, str
                 cause=edition.cause if edition else None,
                 version=version.n if version else None,
                 words=version.words if version else None,
+                filed_at=version.filed_at if version else None,
                 commissions=commissions[story.id],
                 killed_wire=story.id in killed,
                 late=open_due is not None and open_due < now,
-                soon=unfinished and story.due_at is not None and now <= story.due_at <= now + SOON,
+                soon=unfinished and ahead is not None and now <= ahead <= now + SOON,
                 need=need,
             )
         )
@@ -277,19 +289,25 @@ def _editions(session: Session, story_ids: Sequence[int]) -> dict[int, Edition]:
 
 def _by_deadline(rows: Sequence[Row], done: Sequence[Row], now: datetime, zone: str) -> list[Band]:
     today = now.astimezone(ZoneInfo(zone)).date()
-    bands: dict[str, list[Row]] = {key: [] for key in ("late", "soon", "today", "later", "undated", "held")}
+    bands: dict[str, list[Row]] = {key: [] for key in ("late", "desk", "soon", "today", "later", "undated", "held")}
     for row in rows:
+        at = row.release_at if row.state == "scheduled" else row.due_at
         if row.state == "held":
             key = "held"
-        elif row.due_at is None:
+        elif row.state in WAITS:
+            key = "desk"
+        elif at is None:
             key = "undated"
-        elif row.due_at < now:
-            key = "late"
-        elif row.due_at <= now + SOON:
+        elif at < now:
+            key = "late" if row.late else "soon"
+        elif at <= now + SOON:
             key = "soon"
         else:
-            key = "today" if row.due_at.astimezone(ZoneInfo(zone)).date() == today else "later"
+            key = "today" if at.astimezone(ZoneInfo(zone)).date() == today else "later"
         bands[key].append(row)
+    bands["desk"].sort(key=lambda row: row.filed_at or now)
+    for key in ("soon", "today", "later"):
+        bands[key].sort(key=lambda row: (row.release_at if row.state == "scheduled" else row.due_at) or now)
     return [*(Band(key, found) for key, found in bands.items() if found), *([Band("out", done)] if done else [])]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from desk.actor import Actor
@@ -14,6 +14,7 @@ from desk.assignments.models import Assignment, Offer
 from desk.drafts import queries as drafts
 from desk.drafts.models import Byline, LostSave, Version
 from desk.newsroom import approving, reading, releasing
+from desk.newsroom.board import standing_on
 from desk.people import queries as people
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, permits
@@ -21,7 +22,7 @@ from desk.stories import queries as stories
 from desk.stories.models import Edition, Story
 from desk.stories.rules import Gates
 from desk.stories.workflow import open_moves
-from desk.wires.models import Item, Source, Use
+from desk.wires.models import Item, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ def view(session: Session, actor: Actor, public_id: str) -> StoryPage:
 
 def wires_of(session: Session, story_id: int) -> Sequence[Row[Item, str]]:
     """The wire items that a story stands on, with their sources' names, newest first."""
-    used = select(Item, Source.name).join(Source, Source.id == Item.source_id).join(Use, Use.item_id == Item.id)
-    return session.execute(used.where(Use.story_id == story_id).order_by(Item.at.desc())).all()
+    standing = standing_on([story_id]).join(Source, Source.id == Item.source_id).with_only_columns(Item, Source.name)
+    return session.execute(standing.order_by(Item.at.desc())).all()
 
 
 def _moves(actor: Actor, story: Story, facts: Facts, *, own: bool, out: bool, written: bool) -> frozenset[str]:

