@@ -24,7 +24,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from desk import db, models
+from desk import db, logs, models
 from desk.app import create_app
 from desk.cli import schema
 from desk.cli.valkey import EmbeddedValkey
@@ -132,6 +132,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def _calls(terminalreporter: Any, kind: str) -> list[Any]:
     return [report for report in terminalreporter.stats.get(kind, []) if report.when == "call"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """Log lines as they are in earnest: plain, and without local variables."""
+    logs.install()
 
 
 # no test reaches for the world

@@ -6,9 +6,9 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from desk import errors
-from desk.db import is_down
+from desk.db import is_down, is_lost_race
 from desk.http.context import visit
-from desk.http.forms import sentence
+from desk.http.forms import Form, sentence
 
 STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
     (errors.NotFound, 404),
@@ -22,6 +22,7 @@ STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
     (errors.DeskError, 422),
 )
 PAGES = frozenset({400, 403, 404, 405, 409, 413, 429, 500, 503})
+SECRETS = frozenset({"csrf_token", "password", "old"})  # never given back on a page
 log = structlog.get_logger()
 
 
@@ -48,11 +49,14 @@ def held(status: int) -> Response:
 
     For an expired session (401) after signing in on this very page, for an old form (400) by one press.
     """
-    fields = [(name, value) for name in request.form for value in request.form.getlist(name)]
-    kept = [(name, value) for name, value in fields if name not in ("csrf_token", "password")]
-    return make_response(
-        render_template("door/held.html", held_fields=kept, action=request.full_path, status=status), status
-    )
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRETS]
+    return _held(kept, request.full_path, status)
+
+
+def still_held(action: str) -> Response:
+    """The door of `held` once more, when signing in on it failed: what was typed is still there."""
+    held = [(name, value) for name, value in request.form.items(multi=True) if name.startswith("held:")]
+    return _held([(name.removeprefix("held:"), value) for name, value in held], action, 401)
 
 
 def page(status: int, message: str) -> Response:
@@ -61,12 +65,22 @@ def page(status: int, message: str) -> Response:
     return make_response(render_template(f"errors/{name}.html", message=message, status=status), status)
 
 
-def _desk_error(error: errors.DeskError) -> Response:
-    visit().db = None
-    response = page(status_of(error), sentence(error))
+def refused(response: Response, error: errors.DeskError) -> Response:
+    """The response with the status of a refusal, and when to come again if that is known."""
+    response.status_code = status_of(error)
     if isinstance(error, errors.Throttled):
         response.headers["Retry-After"] = str(error.params.get("seconds", 60))
     return response
+
+
+def _held(fields: list[tuple[str, str]], action: str, status: int) -> Response:
+    shown = render_template("door/held.html", held_fields=fields, action=action, status=status, form=Form(email=""))
+    return make_response(shown, status)
+
+
+def _desk_error(error: errors.DeskError) -> Response:
+    visit().db = None
+    return refused(page(status_of(error), sentence(error)), error)
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -82,8 +96,8 @@ def _http_error(error: HTTPException) -> Response:
 
 def _database_error(error: DBAPIError) -> Response:
     visit().db = None
-    if is_down(error):
-        log.warning("database does not answer", error=str(error.orig))
+    if is_down(error) or is_lost_race(error):
+        log.warning("database does not answer, or is too busy", error=str(error.orig))
         response = page(503, "")
         response.headers["Retry-After"] = "10"
         return response

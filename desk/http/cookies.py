@@ -50,13 +50,13 @@ def csrf_token() -> str:
 
 def csrf_holds() -> bool:
     """Whether the request's token fits its session, or its door cookie (a form opened before signing in)."""
-    given = request.form.get("csrf_token") or request.headers.get("X-CSRF-Token") or ""
+    given = (request.form.get("csrf_token") or request.headers.get("X-CSRF-Token") or "").encode()
     door = request.cookies.get(_door_name(), "")
     sha = visit().session_sha
     anchors = [("door", door)] if door else []
     if sha:
         anchors.append(("session", sha))
-    return any(hmac.compare_digest(token, given) for kind, value in anchors for token in _macs(kind, value))
+    return any(hmac.compare_digest(token.encode(), given) for kind, value in anchors for token in _macs(kind, value))
 
 
 def same_origin() -> bool:

@@ -45,6 +45,7 @@ def frame(visit: Visit | None) -> dict[str, Any]:
         "me": {
             "name": visit.person.name,
             "initials": text.initials(visit.person.name),
+            "id": visit.person.id,
             "public_id": visit.person.public_id,
             "zone": visit.person.present_zone,
         },

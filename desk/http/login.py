@@ -41,7 +41,7 @@ def install(app: Flask) -> None:
     app.config.update(REMEMBER_COOKIE_NAME="never set", SESSION_PROTECTION=None)
     manager = LoginManager()
     manager.session_protection = None
-    manager.init_app(app)
+    manager.init_app(app, add_context_processor=False)
     app.extensions["desk_login"] = manager
     manager.request_loader(_load)
 

@@ -5,99 +5,38 @@ from datetime import datetime
 
 from flask import request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from desk import clock, text
-from desk.assignments.models import MEDIA
+from desk.assignments.models import MEDIA, Offer
 from desk.drafts.models import Version
 from desk.http.context import problem, visit
 from desk.http.forms import sentence
-from desk.http.words import state_word
+from desk.http.words import field_word, medium_word, role_word, state_word
+from desk.newsroom.board import SOON
+from desk.newsroom.crew import Member
 from desk.newsroom.history import Happened
 from desk.newsroom.storypage import StoryPage
 from desk.outbox.kinds import KINDS
 from desk.outbox.models import Message
+from desk.people import queries as people_queries
 from desk.people.models import Desk, Person
 from desk.permissions import permits
 from desk.stories.workflow import MOVES
 
 RARE_MOVES = frozenset({"hold", "release", "spike", "unspike"})
+BAR_MOVES = RARE_MOVES | {
+    "approve", "return", "publish", "on_authority", "schedule", "unschedule", "prepare_edition", "abandon_edition",
+    "kill",
+}  # fmt: skip
 STEPS = ("commissioned", "reporting", "filed", "editing", "approved", "published")
-
-
-def medium_word(medium: str) -> str:
-    """What is commissioned."""
-    words: dict[str, str] = {
-        "text": _("text"),
-        "pictures": _("pictures"),
-        "video": _("video"),
-        "audio": _("audio"),
-        "graphic": _("graphic"),
-    }
-    return words.get(medium, medium)
-
-
-def cause_word(cause: str) -> str:
-    """Why there is an edition."""
-    words: dict[str, str] = {
-        "first": _("first edition"),
-        "update": _("update"),
-        "correction": _("correction"),
-        "clarification": _("clarification"),
-        "retransmission": _("sent again"),
-        "kill": _("killed"),
-    }
-    return words.get(cause, cause)
-
-
-def role_word(role: str) -> str:
-    """What somebody does on a desk."""
-    words: dict[str, str] = {"editor": _("editor"), "approver": _("approver"), "correspondent": _("correspondent")}
-    return words.get(role, role)
-
-
-def delivery_word(state: str) -> str:
-    """What became of a hand-over."""
-    words: dict[str, str] = {
-        "due": _("on its way"),
-        "handing": _("on its way"),
-        "done": _("handed over"),
-        "parked": _("perhaps handed over"),
-        "dead": _("could not be handed over"),
-        "cancelled": _("cancelled"),
-        "captured": _("captured, not sent"),
-    }
-    return words.get(state, state)
-
-
-def notice_word(state: str) -> str:
-    """How far a licensee is with a notice."""
-    words: dict[str, str] = {
-        "due": _("on its way"),
-        "sent": _("told"),
-        "chased": _("chased"),
-        "escalated": _("silent"),
-        "acknowledged": _("acknowledged"),
-    }
-    return words.get(state, state)
 
 
 def as_copy(html: str) -> Markup:
     """Canonical HTML as a page shows it: what desk.text.clean_html made, or was made of what it made."""
     return Markup(html)  # noqa: S704  # canonical HTML, escaped where it was made
-
-
-def field_word(field: str) -> str:
-    """A field of copy."""
-    words: dict[str, str] = {
-        "headline": _("Headline"),
-        "abstract": _("Abstract"),
-        "bylines": _("Byline"),
-        "dateline_places": _("Dateline"),
-        "body_html": _("Copy"),
-        "ednote": _("Note to the desk"),
-    }
-    return words.get(field, field)
 
 
 def state_kind(state: str, moves: frozenset[str]) -> str:
@@ -108,13 +47,36 @@ def state_kind(state: str, moves: frozenset[str]) -> str:
 
 
 def story_steps(page: StoryPage) -> list[tuple[str, str]]:
-    """The line of steps over a story, with what is done and where it is."""
-    labels = (_("Commissioned"), _("Reporting"), _("Filed"), _("Desk edit"), _("Approved"), _("Published"))
-    state = page.story.came_from or page.story.state
+    """The line of steps over a story: what is done, and when by the desk's clock; where it is; what is to come."""
+    story, version = page.story, page.version
+    accepted = [one.accepted_at for one, _offers in page.assignments if one.accepted_at]
+    steps = (
+        (_("Commissioned"), story.made_at),
+        (_("Reporting"), min(accepted, default=None)),
+        (_("Filed"), version.filed_at if version else None),
+        (_("Desk edit"), None),
+        (_("Approved"), page.decision.at if page.decision else None),
+        (_("Published"), page.editions[-1].published_at if page.editions and not story.next_cause else None),
+    )
+    state = story.came_from or story.state
     state = {"scheduled": "approved", "killed": "published", "pitched": "commissioned"}.get(state, state)
-    at = STEPS.index(state) if state in STEPS else 0
+    here = STEPS.index(state) if state in STEPS else 0
     over = state == "published"
-    return [(label, "done" if n < at or over else "now" if n == at else "") for n, label in enumerate(labels)]
+    return [
+        (_stepped(label, at if n <= here else None, page.desk.zone), "done" if n < here or over else _now(n == here))
+        for n, (label, at) in enumerate(steps)
+    ]
+
+
+def _stepped(label: str, at: datetime | None, zone: str) -> str:
+    if at is None:
+        return label
+    day, today = clock.day_words(at, zone, visit().now, _), clock.day_words(visit().now, zone, visit().now, _)
+    return f"{label} {clock.hhmm(at, zone)}" if day == today else f"{label} {day}"
+
+
+def _now(here: bool) -> str:
+    return "now" if here else ""
 
 
 def happened(entry: Happened, zone: str) -> str:
@@ -135,6 +97,26 @@ def message_words(message: Message) -> str:
     return f"{said}: “{words}”" if words else said
 
 
+def night(zone: str) -> bool:
+    """Whether it is night in that zone: between 22:00 and 06:00."""
+    hour = int(clock.hhmm(visit().now, zone)[:2])
+    return hour >= 22 or hour < 6
+
+
+def names(session: Session, offers: Sequence[Offer]) -> str:
+    """Those to whom something was offered: `Olena Demchuk and 2 others`."""
+    found = people_queries.people(session, [offer.person_id for offer in offers])
+    first, more = found[offers[0].person_id].name, len(offers) - 1
+    return (
+        str(ngettext("%(first)s and one other", "%(first)s and %(num)s others", more, first=first)) if more else first
+    )
+
+
+def soon(at: datetime) -> bool:
+    """Whether that is within the hours in which a board calls a deadline near."""
+    return visit().now <= at <= visit().now + SOON
+
+
 def stamp(at: datetime, zone: str) -> str:
     """A time with its day and place: `today 14:37 Brussels`."""
     return str(
@@ -152,6 +134,25 @@ def readings(at: datetime, pairs: Sequence[tuple[str, str]]) -> list[clock.Readi
     return clock.labelled(at, pairs, visit().now, _)
 
 
+def paragraphs(changes: Sequence[text.Change]) -> list[list[text.Change]]:
+    """Marked text, its paragraphs parted: each a list of runs that are same, gone or new."""
+    found: list[list[text.Change]] = [[]]
+    for kind, run in changes:
+        first, *more = run.split("\n\n")
+        found[-1].append((kind, first))
+        found += [[(kind, part)] for part in more]
+    return [runs for runs in found if any(run.strip() for _kind, run in runs)]
+
+
+def what_changed(marks: Mapping[str, Sequence[text.Change]]) -> str:
+    """In which fields two versions differ, in a few words: `headline, 2 paragraphs`."""
+    words = [field_word(name).lower() for name in marks if name != "body_html"]
+    body = sum(any(kind != "same" for kind, _run in runs) for runs in paragraphs(marks.get("body_html", ())))
+    if "body_html" in marks:
+        words.append(ngettext("%(num)s paragraph", "%(num)s paragraphs", body) if body else _("marks in the copy"))
+    return ", ".join(words) or str(_("nothing"))
+
+
 def copy_html(version: Version, agency: str) -> Markup:
     """The body with its dateline run on into the first paragraph. The body was cleaned when it was saved."""
     line = text.dateline(version.dateline_places, agency)
@@ -161,10 +162,10 @@ def copy_html(version: Version, agency: str) -> Markup:
     return body
 
 
-def dateline_of(typed: str) -> str:
-    """The dateline that typed places make, as a hint."""
+def dateline_of(typed: str, agency: str = "") -> str:
+    """The dateline that typed places make; without any, an example of one."""
     places = [part.strip() for part in typed.replace("/", ",").split(",") if part.strip()]
-    return text.dateline(places or [_("Odesa"), _("Istanbul")], _("agency"))
+    return text.dateline(places or [_("Odesa"), _("Istanbul")], agency or _("agency"))
 
 
 def may_write(page: StoryPage) -> bool:
@@ -176,6 +177,30 @@ def may_write(page: StoryPage) -> bool:
         and permits(actor, "copy.write", page.facts)
         and any(state in MOVES[move].before for move in ("write", "desk_edit", "void"))
     )
+
+
+def greeting(name: str) -> str:
+    """A greeting by the reader's own clock: `Good afternoon, Marta.`"""
+    found = visit()
+    zone = found.person.present_zone if found.person else "UTC"
+    hour, first = int(clock.hhmm(found.now, zone)[:2]), name.partition(" ")[0]
+    if 4 <= hour < 12:
+        return str(_("Good morning, %(name)s.", name=first))
+    return str(
+        _("Good afternoon, %(name)s.", name=first) if 12 <= hour < 18 else _("Good evening, %(name)s.", name=first)
+    )
+
+
+def work_line(member: Member) -> str:
+    """What somebody has open, as a reason to ask them or not."""
+    if not member.work and member.offers:
+        offers = ngettext("one offer to answer", "%(num)s offers to answer", member.offers)
+        return str(_("Nothing open, %(offers)s", offers=offers))
+    if not member.work:
+        return str(_("Nothing open"))
+    first, more = member.work[0], len(member.work) - 1
+    words = _("Has %(slug)s, %(due)s", slug=first.slug, due=clock.due_words(first.deadline_at, visit().now, _))
+    return f"{words}; {ngettext('one more', '%(num)s more', more)}" if more else str(words)
 
 
 def desk_choices(desks: Sequence[Desk]) -> list[tuple[str, str]]:

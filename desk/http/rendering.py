@@ -12,11 +12,14 @@ from desk.http.frame import frame
 from desk.permissions import NOWHERE, Facts, could, permits
 from desk.settings import RELEASE
 
+WORDS = (
+    "band_label", "state_word", "short_name", "row_chip", "medium_word", "cause_word", "role_word", "field_word",
+    "delivery_word", "notice_word", "rung_word",
+)  # fmt: skip
 PHRASES = (
-    "medium_word", "cause_word", "role_word", "field_word", "state_kind", "story_steps", "happened", "message_words",
-    "readings", "copy_html", "dateline_of", "may_write", "desk_choices", "person_choices", "person_options",
-    "role_choices", "state_options", "media_choices", "page_url", "problem_with",
-    "delivery_word", "notice_word", "as_copy",
+    "state_kind", "story_steps", "happened", "message_words", "readings", "copy_html", "dateline_of", "may_write",
+    "desk_choices", "person_choices", "person_options", "role_choices", "state_options", "media_choices", "page_url",
+    "problem_with", "as_copy", "greeting", "work_line", "paragraphs", "what_changed", "soon", "night",
 )  # fmt: skip
 RTL = frozenset({"ar", "he", "fa", "ur"})
 
@@ -47,12 +50,10 @@ def install(app: Flask) -> None:
         csrf_token=cookies.csrf_token,
         release=RELEASE,
         can=_can,
-        band_label=words.band_label,
-        state_word=words.state_word,
-        short_name=words.short_name,
         who_line=lambda row, lead: words.who_line(row, lead, visit().now),
-        row_chip=words.row_chip,
         rare_moves=phrases.RARE_MOVES,
+        bar_moves=phrases.BAR_MOVES,
+        **{name: getattr(words, name) for name in WORDS},
         **{name: getattr(phrases, name) for name in PHRASES},
     )
     app.context_processor(_context)

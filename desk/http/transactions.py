@@ -108,8 +108,7 @@ class DeskFlask(Flask):
             self._enter(session, getattr(view, RULE))
             visit().problem = error
             response = self._answer(view)
-        response.status_code = answers.status_of(error)
-        return response
+        return answers.refused(response, error)
 
     def _answer(self, view: View) -> Response:
         return self.make_response(self.ensure_sync(view)(**_arguments()))

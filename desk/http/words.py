@@ -49,6 +49,87 @@ def state_word(state: str) -> str:
     return words.get(state, state)
 
 
+def medium_word(medium: str) -> str:
+    """What is commissioned."""
+    words: dict[str, str] = {
+        "text": _("text"),
+        "pictures": _("pictures"),
+        "video": _("video"),
+        "audio": _("audio"),
+        "graphic": _("graphic"),
+    }
+    return words.get(medium, medium)
+
+
+def cause_word(cause: str) -> str:
+    """Why there is an edition."""
+    words: dict[str, str] = {
+        "first": _("first edition"),
+        "update": _("update"),
+        "correction": _("correction"),
+        "clarification": _("clarification"),
+        "retransmission": _("sent again"),
+        "kill": _("killed"),
+    }
+    return words.get(cause, cause)
+
+
+def role_word(role: str) -> str:
+    """What somebody does on a desk."""
+    words: dict[str, str] = {"editor": _("editor"), "approver": _("approver"), "correspondent": _("correspondent")}
+    return words.get(role, role)
+
+
+def delivery_word(state: str) -> str:
+    """What became of a hand-over."""
+    words: dict[str, str] = {
+        "due": _("on its way"),
+        "handing": _("on its way"),
+        "done": _("handed over"),
+        "parked": _("perhaps handed over"),
+        "dead": _("could not be handed over"),
+        "cancelled": _("cancelled"),
+        "captured": _("captured, not sent"),
+    }
+    return words.get(state, state)
+
+
+def notice_word(state: str) -> str:
+    """How far a licensee is with a notice."""
+    words: dict[str, str] = {
+        "due": _("on its way"),
+        "sent": _("told"),
+        "chased": _("chased"),
+        "escalated": _("silent"),
+        "acknowledged": _("acknowledged"),
+    }
+    return words.get(state, state)
+
+
+def field_word(field: str) -> str:
+    """A field of copy."""
+    words: dict[str, str] = {
+        "headline": _("Headline"),
+        "abstract": _("Abstract"),
+        "bylines": _("Byline"),
+        "dateline_places": _("Dateline"),
+        "body_html": _("Copy"),
+        "ednote": _("Note to the desk"),
+    }
+    return words.get(field, field)
+
+
+def rung_word(rung: str) -> str:
+    """What a reminder says, before it is sent."""
+    words: dict[str, str] = {
+        "24h": _("24 hours left"),
+        "2h": _("2 hours left"),
+        "15min": _("15 minutes left"),
+        "late15": _("15 minutes late"),
+    }
+    return words.get(rung, rung)
+
+
 def short_name(name: str) -> str:
     """A name as it stands in a narrow column: `N. Kapanadze`."""
     first, _blank, rest = name.partition(" ")

@@ -146,9 +146,10 @@ def page(session: Session, actor: Actor, person: Person, *, desk: str | None, vi
 
 
 def waiting(session: Session, actor: Actor, now: datetime) -> list[Row]:
-    """Stories whose next move is this actor's, most urgent first."""
+    """Stories whose next move is this actor's, the longest waiting first."""
     wanted = _stories().where(Story.state.in_([*WAITS, "commissioned"])).order_by(Story.due_at.is_(None), Story.due_at)
-    return [row for row in _rows(session, actor, session.execute(wanted.limit(MOST)).all(), now) if row.need]
+    needed = [row for row in _rows(session, actor, session.execute(wanted.limit(MOST)).all(), now) if row.need]
+    return sorted(needed, key=lambda row: row.filed_at or now)
 
 
 def newest_wire(session: Session, most: int) -> Sequence[SqlRow[Item, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -40,11 +41,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class LicenseePage:
-    """A licensee, the desks whose stories they have, and everything they were told, newest first."""
+    """A licensee, the desks whose stories they have, and everything they were told, newest first.
+
+    `last_at` is when they were told last, `silent` how many notices of editions they have not acknowledged.
+    """
 
     licensee: Licensee
     desks: Sequence[Desk]
     told: Sequence[Told]
+    last_at: datetime | None = None
+    silent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,11 @@ def licensees_page(session: Session, actor: Actor) -> list[LicenseePage]:
     every = queries.licensees(session)
     granted = queries.desks_of(session, [one.id for one in every])
     desks = people.desks(session)
-    return [LicenseePage(one, [desk for desk in desks if desk.id in granted[one.id]], []) for one in every]
+    counted = queries.counted(session)
+    return [
+        LicenseePage(one, [desk for desk in desks if desk.id in granted[one.id]], [], *counted.get(one.id, (None, 0)))
+        for one in every
+    ]
 
 
 def licensee_page(session: Session, actor: Actor, public_id: str) -> LicenseePage:

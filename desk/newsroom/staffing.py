@@ -10,6 +10,7 @@ from desk import chance, clock, revisions
 from desk.actor import SYSTEM, Actor, Role
 from desk.audit.service import record
 from desk.errors import Invalid, NotNow
+from desk.mail import mail_address
 from desk.newsroom import commissioning
 from desk.outbox import service as outbox
 from desk.people import queries, signing
@@ -191,6 +192,8 @@ def enable(session: Session, actor: Actor, public_id: str, now: datetime) -> Per
     """Let a disabled person in again, by their old password or a new link."""
     require(actor, "people.manage")
     person = queries.person(session, public_id)
+    if person.disabled_at is None:
+        return person
     person.disabled_at = None
     session.flush()
     record(session, actor, "person_enabled", ("person", person.id), now=now, name=person.name)
@@ -270,10 +273,11 @@ def _desk_name(session: Session, name: str, mine: int | None) -> str:
 
 
 def _email(session: Session, email: str, mine: int | None) -> str:
-    email = email.strip().lower()
-    local, at, host = email.rpartition("@")
-    if not at or not local or "." not in host or any(c.isspace() for c in email) or not email.isascii():
-        raise Invalid("%(email)s is not a mail address.", field="email", email=email or "–")
+    if not email.strip():
+        raise Invalid("A mail address is needed: the link to come in goes there.", field="email")
+    email = mail_address(email.lower())
+    if "." not in email.rpartition("@")[2]:
+        raise Invalid("%(email)s is not a mail address.", field="email", email=email)
     if session.scalar(select(Person.id).where(Person.email == email, Person.id != (mine or 0))) is not None:
         raise Invalid("%(email)s is somebody's address here already.", field="email", email=email)
     return email

@@ -52,6 +52,15 @@ class StoryPage:
         """Whether an edition of it is out."""
         return bool(self.editions)
 
+    @property
+    def before(self) -> Version | None:
+        """What the copy at the desk is marked against: the edition that is out, else the version filed before it."""
+        if self.version is None or self.story.state not in ("filed", "editing", "approved"):
+            return None
+        if self.editions:
+            return next((of for of in self.versions[:-1] if of.id == self.editions[-1].version_id), None)
+        return next((of for of in reversed(self.versions[:-1]) if of.filed_at), None)
+
 
 def view(session: Session, actor: Actor, public_id: str) -> StoryPage:
     """The story's page. Raises NotFound for what this actor may not read."""

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from desk.errors import NotFound
@@ -50,6 +51,17 @@ def notices_of(session: Session, licensee_id: int, *, limit: int = 100) -> Seque
     return session.scalars(
         select(Notice).where(Notice.licensee_id == licensee_id).order_by(Notice.id.desc()).limit(limit)
     ).all()
+
+
+def counted(session: Session) -> dict[int, tuple[datetime, int]]:
+    """By licensee: when they were told of an edition last, and of how many they have not acknowledged the notice."""
+    unanswered = func.count().filter(Notice.acknowledged_at.is_(None))
+    rows = session.execute(
+        select(Notice.licensee_id, func.max(Notice.made_at), unanswered)
+        .where(Notice.kind == "edition")
+        .group_by(Notice.licensee_id)
+    )
+    return {licensee_id: (last_at, silent) for licensee_id, last_at, silent in rows}
 
 
 def notices_of_editions(session: Session, edition_ids: Sequence[int]) -> Sequence[Notice]:

@@ -1,11 +1,12 @@
 """One's own account: where I am, my password, my sessions, my messages."""
 
-from flask import Response, render_template, request
+from flask import Response, make_response, render_template, request
+from flask_babel import gettext as _
 
 from desk import clock
 from desk.errors import Invalid
 from desk.http import cookies
-from desk.http.answers import see
+from desk.http.answers import refused, see
 from desk.http.context import actor, db, me, now, visit
 from desk.http.forms import Form, text
 from desk.http.routing import Pages
@@ -44,19 +45,25 @@ def change() -> Response:
         home_zone=text("home_zone"),
         now=now(),
     )
+    place = clock.place_of(me().present_zone)
+    cookies.flash(_("Saved. Times are shown to you by the clock of %(place)s.", place=place))
     return see("account.page")
 
 
-def _check_password() -> str:
+def _check_password() -> str | None:
     signing.check_throttle(db(), me().email, request.remote_addr or "", now())
     if signing.verify(db(), me().email, request.form.get("old", "")) is None:
-        raise Invalid("That is not your present password.", field="old")
+        return None
     return signing.hash_password(request.form.get("password", ""))
 
 
 @pages.act("/me/password", may="self", again="account.page", prepare=_check_password)
 def set_password() -> Response:
-    """Set a new password; every session ends, and this browser begins a new one."""
+    """Set a new password; every session ends, and this browser begins a new one. A wrong old one is counted."""
+    if visit().prepared is None:
+        signing.note_attempt(db(), me().email, request.remote_addr or "", now())
+        wrong = visit().problem = Invalid("That is not your present password.", field="old")
+        return refused(make_response(page()), wrong)
     signing.set_password(db(), me(), str(visit().prepared))
     begun = signing.begin(
         db(),
@@ -65,6 +72,7 @@ def set_password() -> Response:
         address=request.remote_addr or "",
         now=now(),
     )
+    cookies.flash(_("Your password is changed. Everywhere else you are signed out."))
     response = see("account.page")
     cookies.begin_session(response, begun)
     return response
@@ -74,6 +82,7 @@ def set_password() -> Response:
 def end_all() -> Response:
     """End all my sessions but this one."""
     signing.end_all(db(), actor().id, but=visit().session_sha)
+    cookies.flash(_("You are signed out everywhere but here."))
     return see("account.page")
 
 
@@ -81,6 +90,7 @@ def end_all() -> Response:
 def end_one(public_id: str) -> Response:
     """End one of my sessions."""
     signing.end_one(db(), actor().id, public_id)
+    cookies.flash(_("That session has ended."))
     return see("account.page")
 
 

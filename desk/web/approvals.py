@@ -1,9 +1,11 @@
 """Decisions on copy: approved, or returned with a note."""
 
 from flask import Response
+from flask_babel import gettext as _
 
 from desk.http.answers import see
 from desk.http.context import actor, db, now
+from desk.http.cookies import flash
 from desk.http.forms import text
 from desk.http.routing import Pages
 from desk.newsroom import approving
@@ -15,6 +17,7 @@ pages = Pages("approvals", __name__)
 def approve(public_id: str) -> Response:
     """Approve the version that was on the page; a newer one refuses."""
     approving.approve(db(), actor(), public_id, text("version"), text("note"), now())
+    flash(_("Approved. It can be published now."))
     return see("stories.page", public_id=public_id)
 
 
@@ -22,4 +25,5 @@ def approve(public_id: str) -> Response:
 def send_back(public_id: str) -> Response:
     """Return it to its writer with a note."""
     approving.send_back(db(), actor(), public_id, text("version"), text("note"), now())
+    flash(_("Returned. Whoever wrote it has your note."))
     return see("stories.page", public_id=public_id)

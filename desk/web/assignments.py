@@ -1,19 +1,25 @@
 """Assignments and offers, from both sides: the desk gives them, a correspondent answers."""
 
-from flask import Response, render_template
+from flask import Response, render_template, request
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
+from desk import clock
 from desk.assignments import queries
 from desk.assignments.models import Assignment
-from desk.errors import NotNow
+from desk.errors import DeskError, NotNow
 from desk.http.answers import page as error_page
 from desk.http.answers import see
 from desk.http.context import actor, db, me, now
+from desk.http.cookies import flash
 from desk.http.forms import Form, sentence, text, texts, whole
 from desk.http.moments import needed_moment
+from desk.http.phrases import names, stamp
 from desk.http.routing import Pages
-from desk.newsroom import commissioning, reading
+from desk.newsroom import commissioning, crew, reading
 from desk.people import queries as people
 from desk.people.models import Desk
+from desk.reminders import rules as reminder_rules
 from desk.stories.models import Story
 from desk.web.choices import zone_names
 from desk.web.mine import job_of
@@ -46,6 +52,8 @@ def accept(public_id: str) -> Response | tuple[Response, int]:
     if isinstance(outcome, commissioning.Lost):
         lost = NotNow("%(name)s was a moment faster and has it now. Thank you all the same.", name=outcome.by.name)
         return error_page(409, sentence(lost))
+    due = stamp(outcome.assignment.deadline_at, me().present_zone)
+    flash(_("It is yours. The desk wants it by %(time)s.", time=due))
     return see("assignments.show", public_id=outcome.assignment.public_id)
 
 
@@ -53,6 +61,7 @@ def accept(public_id: str) -> Response | tuple[Response, int]:
 def decline(public_id: str) -> Response:
     """Decline, with a reason."""
     commissioning.decline(db(), actor(), public_id, reason=text("reason"), now=now())
+    flash(_("Declined. The desk hears at once."))
     return see("mine.page")
 
 
@@ -60,6 +69,7 @@ def decline(public_id: str) -> Response:
 def withdraw(public_id: str) -> Response:
     """Take an offer back."""
     found = commissioning.withdraw_offer(db(), actor(), public_id, why=text("why"), now=now())
+    flash(_("The offer is taken back. %(name)s is told.", name=names(db(), [found])))
     return _to_story(db().get_one(Assignment, found.assignment_id))
 
 
@@ -67,15 +77,67 @@ def withdraw(public_id: str) -> Response:
 def say(public_id: str) -> Response:
     """Say in a word how it goes."""
     commissioning.say(db(), actor(), public_id, text("words"), now=now())
+    flash(_("The desk knows."))
     return see("assignments.show", public_id=public_id)
 
 
-@pages.act("/stories/<public_id>/assignments", may="assignment.give", again="stories.page")
+@pages.read("/stories/<public_id>/assignments/new", may="assignment.give")
+def new(public_id: str) -> str:
+    """A further assignment on a story: by when, what, and who can take it."""
+    story, _facts = reading.story_for(db(), actor(), public_id, "assignment.give")
+    desk = db().get_one(Desk, story.desk_id)
+    return render_template(
+        "stories/assign.html",
+        story=story,
+        form=Form(deadline_zone=desk.zone, medium="text"),
+        candidates=crew.candidates(db(), desk.id),
+        zones=zone_names(),
+    )
+
+
+@pages.read("/deadlines/read", may="story.make")
+def read_deadline() -> str:
+    """A deadline as it is being typed, read back on each clock, and who would be told what: a part of a page."""
+    asked, at, trouble = request.args, None, ""
+    desk, zones = _clocks_of(asked)
+    try:
+        if asked.get("deadline", "").strip():
+            zone = clock.find_zone(asked["deadline_zone"]) if asked.get("deadline_zone") else desk.zone
+            at = clock.moment_when(asked["deadline"], now=now(), default_zone=zone).at
+    except DeskError as error:
+        trouble = sentence(error)
+    chosen = [one for one in people.everybody(db()) if one.public_id in asked.getlist("people")]
+    return render_template(
+        "stories/_readback.html",
+        at=at,
+        problem=trouble,
+        clocks=zones + [(one.name, one.present_zone) for one in chosen[:2]],
+        people=chosen,
+        rungs=reminder_rules.plan(at, ["editor", "person"], now()) if at else [],
+    )
+
+
+def _clocks_of(asked: MultiDict[str, str]) -> tuple[Desk, list[tuple[str, str]]]:
+    """The desk a form is for, and the clocks on which its deadline is read: the desk's and the story's."""
+    if asked.get("story"):
+        story, _facts = reading.story_for(db(), actor(), asked["story"])
+        desk, own = db().get_one(Desk, story.desk_id), story.zone
+    else:
+        desk = people.desk(db(), asked.get("desk", ""))
+        own = asked.get("zone", "")
+    try:
+        theirs = [(_("the story"), clock.find_zone(own))] if own else []
+    except DeskError:
+        theirs = []
+    return desk, [(desk.name, desk.zone), *theirs]
+
+
+@pages.act("/stories/<public_id>/assignments", may="assignment.give", again="assignments.new")
 def assign(public_id: str) -> Response:
     """A further assignment on a story."""
-    story, _ = reading.story_for(db(), actor(), public_id)
+    story, _facts = reading.story_for(db(), actor(), public_id)
     zone = db().get_one(Desk, story.desk_id).zone
-    commissioning.assign(
+    made = commissioning.assign(
         db(),
         actor(),
         public_id,
@@ -87,6 +149,7 @@ def assign(public_id: str) -> Response:
         editor=me().public_id,
         now=now(),
     )
+    say_assigned(made)
     return see("stories.page", public_id=public_id)
 
 
@@ -104,7 +167,7 @@ def change(public_id: str) -> str:
         form=form,
         offers=offers,
         named=people.people(db(), [of.person_id for of in offers] + [assignment.assignee_id or 0]),
-        people=people.everybody(db()),
+        candidates=crew.candidates(db(), story.desk_id, but=assignment.assignee_id),
         zones=zone_names(),
     )
 
@@ -115,20 +178,28 @@ def move_deadline(public_id: str) -> Response:
     assignment = queries.assignment(db(), public_id)
     moment = needed_moment("deadline", now=now(), default_zone=assignment.deadline_zone)
     commissioning.move_deadline(db(), actor(), public_id, moment=moment, why=text("why"), now=now())
+    due = stamp(moment.at, moment.zone)
+    flash(_("The deadline is now %(time)s. Whom it concerns is told, and reminders move with it.", time=due))
     return _to_story(assignment)
 
 
 @pages.act("/assignments/<public_id>/offer", may="assignment.give", again="assignments.change")
 def offer_to(public_id: str) -> Response:
     """Offer it to further people."""
-    commissioning.offer(db(), actor(), public_id, people=texts("people"), now=now())
+    made = commissioning.offer(db(), actor(), public_id, people=texts("people"), now=now())
+    flash(_("Offered to %(names)s.", names=names(db(), made)))
     return _to_story(queries.assignment(db(), public_id))
 
 
 @pages.act("/assignments/<public_id>/reassign", may="assignment.give", again="assignments.change")
 def reassign(public_id: str) -> Response:
     """Take it from whoever has it, and give it to others."""
-    commissioning.reassign(db(), actor(), public_id, people=texts("people"), why=text("why"), now=now())
+    made = commissioning.reassign(db(), actor(), public_id, people=texts("people"), why=text("why"), now=now())
+    flash(
+        _("Taken back, and offered to %(names)s.", names=names(db(), made))
+        if made
+        else _("Taken back. Nobody is asked yet.")
+    )
     return _to_story(queries.assignment(db(), public_id))
 
 
@@ -136,7 +207,17 @@ def reassign(public_id: str) -> Response:
 def cancel(public_id: str) -> Response:
     """Cancel it; who had it is told."""
     assignment = commissioning.cancel(db(), actor(), public_id, why=text("why"), now=now())
+    flash(_("The assignment is cancelled. Who had it is told."))
     return _to_story(assignment)
+
+
+def say_assigned(made: Assignment) -> None:
+    """Say who was asked, or that nobody was yet."""
+    offers = queries.offers_of(db(), [made.id])[made.id]
+    if offers:
+        flash(_("Offered to %(names)s.", names=names(db(), offers)))
+    else:
+        flash(_("It is on the board. Nobody is asked yet."))
 
 
 def _to_story(assignment: Assignment) -> Response:

@@ -6,6 +6,7 @@ from desk.http.answers import see
 from desk.http.context import actor, db, me, now
 from desk.http.routing import Pages
 from desk.newsroom import board
+from desk.newsroom.beginning import beginning
 from desk.people import queries
 from desk.permissions import could
 from desk.revisions import Kind
@@ -23,6 +24,8 @@ def page() -> str | Response:
     if not could(actor(), "board.read"):
         return see("mine.page")
     view = board.page(db(), actor(), me(), desk=request.args.get("desk"), view=request.args.get("view"), now=now())
+    if actor().is_admin and view.empty and (start := beginning(db())):
+        return render_template("board/start.html", start=start, can_make=view.can_make)
     return render_template("board/page.html", board=view)
 
 

@@ -8,7 +8,7 @@ from flask import Response, make_response, redirect, render_template, request
 
 from desk.errors import Invalid, NotFound
 from desk.http import cookies
-from desk.http.answers import see
+from desk.http.answers import refused, see, still_held
 from desk.http.context import db, now, visit
 from desk.http.forms import Form, text
 from desk.http.routing import Pages
@@ -36,21 +36,22 @@ def _hash() -> str:
 
 
 @pages.read("/sign-in", may="public")
-def sign_in() -> str:
-    """The door."""
+def sign_in() -> Response | str:
+    """The door; with the copy that was held at it, if there is some."""
+    if visit().problem and _local(text("held_action")):
+        return still_held(text("held_action"))
     return render_template("door/sign_in.html", form=Form(email="", next=request.args.get("next", "")))
 
 
 @pages.act("/sign-in", may="public", again="door.sign_in", prepare=_check)
-def enter() -> Response | tuple[str, int]:
+def enter() -> Response:
     """Sign in with a password. A failure is counted and says nothing of which part was wrong."""
     checked = visit().prepared
     if not isinstance(checked, Checked) or checked.person_id is None:
         signing.note_attempt(db(), text("email"), _address(), now())
-        visit().problem = Invalid(
-            "That address and password do not fit together. Try again, or ask for a link by mail."
-        )
-        return render_template("door/sign_in.html", form=Form(email="", next="")), 422
+        wrong = Invalid("That address and password do not fit together. Try again, or ask for a link by mail.")
+        visit().problem = wrong
+        return refused(make_response(sign_in()), wrong)
     return _begin(checked.person_id, text("next"))
 
 
@@ -114,7 +115,7 @@ def _begin(person_id: int, target: str) -> Response:
         signing.end(db(), old)
     begun = signing.begin(db(), person_id, agent=request.headers.get("User-Agent", ""), address=_address(), now=now())
     action = text("held_action")
-    if action and _local(action):
+    if _local(action):
         visit().session_sha, visit().actor = (
             signing.digest(begun.cookie),
             queries.actor_of(db(), queries.people(db(), [person_id])[person_id]),

@@ -1,10 +1,12 @@
 """Licensees: who may run our copy, how they are told, and everything they were told."""
 
 from flask import Response, render_template
+from flask_babel import gettext as _
 
 from desk.errors import Invalid
 from desk.http.answers import see
 from desk.http.context import actor, db, now, visit
+from desk.http.cookies import flash
 from desk.http.forms import Form, text, texts
 from desk.http.routing import Pages
 from desk.net import Resolved
@@ -48,6 +50,7 @@ def add() -> Response:
         now=now(),
     )
     service.set_grants(db(), actor(), row.public_id, texts("desks"), now=now())
+    flash(_("%(name)s is taken on, and is told of every edition from now on.", name=row.name))
     return see("licensees.show", public_id=row.public_id)
 
 
@@ -88,6 +91,7 @@ def change(public_id: str) -> Response:
         now=now(),
     )
     service.set_grants(db(), actor(), public_id, texts("desks"), now=now())
+    flash(_("Saved."))
     return see("licensees.show", public_id=public_id)
 
 
@@ -95,6 +99,7 @@ def change(public_id: str) -> Response:
 def test(public_id: str) -> Response:
     """Send a test notice."""
     notifying.send_test(db(), actor(), public_id, now=now())
+    flash(_("A test notice is on its way. What became of it stands below within seconds."))
     return see("licensees.show", public_id=public_id)
 
 
@@ -102,6 +107,7 @@ def test(public_id: str) -> Response:
 def new_secret(public_id: str) -> Response:
     """Make a new secret for the webhook; the old one signs nothing from now on."""
     service.new_secret(db(), actor(), public_id, now=now())
+    flash(_("A new secret is made. Notices are signed with it from now on: give it to them."), "warn")
     return see("licensees.show", public_id=public_id)
 
 
@@ -109,6 +115,7 @@ def new_secret(public_id: str) -> Response:
 def end(public_id: str) -> Response:
     """End the licence."""
     service.end_licensee(db(), actor(), public_id, now=now())
+    flash(_("The licence is ended. Corrections and kills of what they took still reach them."))
     return see("licensees.show", public_id=public_id)
 
 

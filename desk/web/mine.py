@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from flask import Response, render_template
+from flask_babel import gettext as _
 
+from desk import clock
 from desk.assignments import queries
 from desk.assignments.models import Assignment, Offer
 from desk.http.answers import see
 from desk.http.context import actor, db, me, now
+from desk.http.cookies import flash
 from desk.http.forms import text
 from desk.http.routing import Pages
 from desk.newsroom import staffing
@@ -43,6 +46,7 @@ def move() -> Response:
     staffing.change_self(
         db(), actor(), name=me().name, title=me().title, present_zone=text("zone"), home_zone=me().home_zone, now=now()
     )
+    flash(_("All times are shown by the clock of %(place)s now.", place=clock.place_of(me().present_zone)))
     return see("mine.page")
 
 

@@ -1,9 +1,11 @@
 """What could not be handed over."""
 
 from flask import Response, render_template
+from flask_babel import gettext as _
 
 from desk.http.answers import see
 from desk.http.context import actor, db, now
+from desk.http.cookies import flash
 from desk.http.routing import Pages
 from desk.outbox import queries, service
 
@@ -20,4 +22,5 @@ def page() -> str:
 def send_again(public_id: str) -> Response:
     """Hand it over once more, with the same id and the same bytes."""
     service.send_again(db(), actor(), public_id, now=now())
+    flash(_("It is tried again now, with its first id: who has it already can drop the repeat."))
     return see("outbox.page")

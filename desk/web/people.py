@@ -3,14 +3,18 @@
 from collections import defaultdict
 
 from flask import Response, render_template, request
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from desk import clock
 from desk.actor import Role
 from desk.http.answers import see
 from desk.http.context import actor, db, now
+from desk.http.cookies import flash
 from desk.http.forms import Form, text, ticked
+from desk.http.phrases import night
 from desk.http.routing import Pages
+from desk.newsroom import crew as newsroom_crew
 from desk.newsroom import staffing
 from desk.people import queries
 from desk.people.models import Desk, Membership
@@ -21,8 +25,10 @@ pages = Pages("people", __name__)
 @pages.read("/people", may="people.read")
 def page() -> str:
     """Everybody: where they are, what time it is there, what they do on which desk."""
-    everybody = queries.everybody(db(), disabled=True)
-    return render_template("people/page.html", people=everybody, roles=_roles(), desks=queries.desks(db()))
+    crew = newsroom_crew.crew(db(), disabled=True)
+    groups = newsroom_crew.by_desk(crew, queries.desks(db()))
+    nights = sum(night(one.person.present_zone) for one in crew)
+    return render_template("people/page.html", crew=crew, groups=groups, nights=nights)
 
 
 @pages.read("/people/new", may="people.manage")
@@ -46,7 +52,8 @@ def invite() -> Response:
         roles=_typed_roles(),
         now=now(),
     )
-    return see("people.edit", public_id=person.public_id)
+    flash(_("%(name)s is asked in: a link that works once goes to %(email)s.", name=person.name, email=person.email))
+    return see("people.page")
 
 
 @pages.read("/people/<public_id>", may="people.manage")
@@ -68,7 +75,7 @@ def edit(public_id: str) -> str:
 @pages.act("/people/<public_id>", may="people.manage", again="people.edit")
 def change(public_id: str) -> Response:
     """Change a person."""
-    staffing.change_person(
+    person = staffing.change_person(
         db(),
         actor(),
         public_id,
@@ -80,6 +87,7 @@ def change(public_id: str) -> Response:
         roles=_typed_roles(),
         now=now(),
     )
+    flash(_("Saved: %(name)s.", name=person.name))
     return see("people.page")
 
 
@@ -87,20 +95,23 @@ def change(public_id: str) -> Response:
 def invite_again(public_id: str) -> Response:
     """Mail a fresh link."""
     staffing.invite_again(db(), actor(), public_id, now())
+    flash(_("A new link is on its way. The old one works no more."))
     return see("people.edit", public_id=public_id)
 
 
 @pages.act("/people/<public_id>/disable", may="people.manage", again="people.edit")
 def disable(public_id: str) -> Response:
     """Shut a person out."""
-    staffing.disable(db(), actor(), public_id, now())
+    person = staffing.disable(db(), actor(), public_id, now())
+    flash(_("%(name)s is shut out. Editors of what they leave open are told.", name=person.name))
     return see("people.page")
 
 
 @pages.act("/people/<public_id>/enable", may="people.manage")
 def enable(public_id: str) -> Response:
     """Let a person in again."""
-    staffing.enable(db(), actor(), public_id, now())
+    person = staffing.enable(db(), actor(), public_id, now())
+    flash(_("%(name)s can come in again.", name=person.name))
     return see("people.page")
 
 

@@ -1,10 +1,12 @@
 """The newsroom's settings: the agency, and its desks."""
 
 from flask import Response, render_template
+from flask_babel import gettext as _
 
 from desk import clock
 from desk.http.answers import see
 from desk.http.context import actor, db, now, visit
+from desk.http.cookies import flash
 from desk.http.forms import Form, text, whole
 from desk.http.routing import Pages
 from desk.newsroom import staffing
@@ -40,18 +42,22 @@ def change_newsroom() -> Response:
         permission_sentence=text("permission_sentence"),
         now=now(),
     )
+    flash(_("Saved."))
     return see("settings.page")
 
 
 @pages.act("/desks", may="newsroom.manage", again="settings.page")
 def add_desk() -> Response:
     """Make a desk."""
-    staffing.add_desk(db(), actor(), name=text("name"), zone=text("zone"), now=now())
-    return see("settings.page")
+    desk = staffing.add_desk(db(), actor(), name=text("name"), zone=text("zone"), now=now())
+    place = clock.place_of(desk.zone)
+    flash(_("%(name)s is made. Its deadlines are read by the clock of %(place)s.", name=desk.name, place=place))
+    return see("board.page" if text("from") == "start" else "settings.page")
 
 
 @pages.act("/desks/<public_id>", may="newsroom.manage")
 def change_desk(public_id: str) -> Response:
     """Rename a desk, or move its clock."""
-    staffing.change_desk(db(), actor(), public_id, name=text("name"), zone=text("zone"), now=now())
+    desk = staffing.change_desk(db(), actor(), public_id, name=text("name"), zone=text("zone"), now=now())
+    flash(_("Saved: %(name)s, by the clock of %(place)s.", name=desk.name, place=clock.place_of(desk.zone)))
     return see("settings.page")

@@ -1,18 +1,25 @@
 """Stories: made, read, moved, published, corrected, killed."""
 
 from flask import Response, render_template, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from desk.drafts import queries as drafts
 from desk.drafts import rules as copy_rules
 from desk.http.answers import see
 from desk.http.context import actor, db, me, now
+from desk.http.cookies import flash
 from desk.http.forms import Form, listed, text, texts, whole
 from desk.http.moments import needed_moment, typed_moment
+from desk.http.phrases import stamp
 from desk.http.routing import Pages
-from desk.newsroom import commissioning, history, publishing, reading, storypage
+from desk.newsroom import commissioning, crew, history, publishing, reading, storypage
 from desk.people import queries as people
 from desk.permissions import Facts, permits
+from desk.republication import queries as republication
 from desk.revisions import Kind
+from desk.text import Change
+from desk.web.assignments import say_assigned
 from desk.web.choices import languages, zone_names
 
 pages = Pages("stories", __name__)
@@ -30,10 +37,10 @@ def new() -> str:
         "stories/new.html",
         form=form,
         desks=mine,
-        people=people.everybody(db()),
+        here=here,
+        candidates=crew.candidates(db(), here.id if here else None),
         languages=languages(),
         zones=zone_names(),
-        item=None,
     )
 
 
@@ -57,8 +64,10 @@ def make() -> Response:
         length=whole("length"),
         now=now(),
     )
-    if deadline:
-        commissioning.assign(
+    if deadline is None:
+        flash(_("%(slug)s is on the board, without a deadline. Nobody is asked yet.", slug=story.slug))
+    else:
+        made = commissioning.assign(
             db(),
             actor(),
             story.public_id,
@@ -70,11 +79,12 @@ def make() -> Response:
             editor=me().public_id,
             now=now(),
         )
+        say_assigned(made)
     return see("stories.page", public_id=story.public_id)
 
 
 def _revisions(public_id: str) -> set[tuple[Kind, int]]:
-    story, _ = reading.story_for(db(), actor(), public_id)
+    story, _facts = reading.story_for(db(), actor(), public_id)
     return {("desk", story.desk_id), ("wire", 0)}
 
 
@@ -92,16 +102,24 @@ def page(public_id: str) -> str:
         "stories/page.html",
         page=view,
         form=form,
+        marks=None if request.args.get("read") == "clean" else _marks(view),
         history=history.of_story(db(), view.story),
-        people=people.everybody(db()),
         zones=zone_names(),
     )
+
+
+def _marks(view: storypage.StoryPage) -> dict[str, tuple[Change, ...]] | None:
+    """What changed since the copy that the desk saw last, by field; None where there was none."""
+    if view.before is None or view.version is None:
+        return None
+    changed = copy_rules.compare(drafts.copy_of(db(), view.before), drafts.copy_of(db(), view.version))
+    return {one.field: one.changes for one in changed}
 
 
 @pages.read("/stories/<public_id>/versions", may="story.find")
 def versions(public_id: str) -> str:
     """Every version, and any two side by side."""
-    story, _ = reading.story_for(db(), actor(), public_id)
+    story, _facts = reading.story_for(db(), actor(), public_id)
     found = drafts.versions(db(), story.id)
     picked = [one for one in found if one.public_id in request.args.getlist("v")][:2] or list(found[-2:])
     changes = None
@@ -116,7 +134,7 @@ def versions(public_id: str) -> str:
 @pages.act("/stories/<public_id>/publish", may="story.publish", again="stories.page")
 def publish(public_id: str) -> Response:
     """Publish what is approved; under an embargo it goes by itself when that lifts."""
-    publishing.publish(db(), actor(), public_id, now())
+    _say_out(publishing.publish(db(), actor(), public_id, now()))
     return see("stories.page", public_id=public_id)
 
 
@@ -124,7 +142,7 @@ def publish(public_id: str) -> Response:
 def schedule(public_id: str) -> Response:
     """Set a time to publish and an embargo; empty takes them away."""
     zone = people.newsroom(db()).zone
-    publishing.schedule(
+    outcome = publishing.schedule(
         db(),
         actor(),
         public_id,
@@ -132,6 +150,7 @@ def schedule(public_id: str) -> Response:
         embargo=typed_moment("embargo", now=now(), default_zone=zone),
         now=now(),
     )
+    _say_out(outcome)
     return see("stories.page", public_id=public_id)
 
 
@@ -139,13 +158,14 @@ def schedule(public_id: str) -> Response:
 def unschedule(public_id: str) -> Response:
     """Take the time to publish away."""
     publishing.unschedule(db(), actor(), public_id, now())
+    flash(_("The time is taken away. It waits until somebody publishes it."))
     return see("stories.page", public_id=public_id)
 
 
 @pages.act("/stories/<public_id>/own-authority", may="story.publish", again="stories.page")
 def own_authority(public_id: str) -> Response:
     """Publish without a second pair of eyes, with a reason; the desk is told."""
-    publishing.publish_on_authority(db(), actor(), public_id, text("why"), now())
+    _say_out(publishing.publish_on_authority(db(), actor(), public_id, text("why"), now()))
     return see("stories.page", public_id=public_id)
 
 
@@ -162,13 +182,14 @@ def prepare_edition(public_id: str) -> Response:
 def abandon_edition(public_id: str) -> Response:
     """Leave it at the edition that is out."""
     publishing.abandon_edition(db(), actor(), public_id, now())
+    flash(_("It stays at the edition that is out."))
     return see("stories.page", public_id=public_id)
 
 
 @pages.act("/stories/<public_id>/kill", may="story.publish", again="stories.page")
 def kill(public_id: str) -> Response:
     """Kill a published story: at once, and for good."""
-    publishing.kill(db(), actor(), public_id, text("why"), now())
+    _say_out(publishing.kill(db(), actor(), public_id, text("why"), now()))
     return see("stories.page", public_id=public_id)
 
 
@@ -176,6 +197,7 @@ def kill(public_id: str) -> Response:
 def hold(public_id: str) -> Response:
     """Hold a story until it is released."""
     publishing.hold(db(), actor(), public_id, text("why"), now())
+    flash(_("On hold: nothing goes out until somebody lets it go on."))
     return see("stories.page", public_id=public_id)
 
 
@@ -183,6 +205,7 @@ def hold(public_id: str) -> Response:
 def release(public_id: str) -> Response:
     """Let a held story go on."""
     publishing.release(db(), actor(), public_id, now())
+    flash(_("It goes on where it stood."))
     return see("stories.page", public_id=public_id)
 
 
@@ -190,6 +213,7 @@ def release(public_id: str) -> Response:
 def spike(public_id: str) -> Response:
     """Drop a story before publication."""
     publishing.spike(db(), actor(), public_id, text("why"), now())
+    flash(_("Spiked. It can be taken up again."))
     return see("stories.page", public_id=public_id)
 
 
@@ -197,4 +221,19 @@ def spike(public_id: str) -> Response:
 def unspike(public_id: str) -> Response:
     """Take a spiked story up again."""
     publishing.unspike(db(), actor(), public_id, now())
+    flash(_("Taken up again."))
     return see("stories.page", public_id=public_id)
+
+
+def _say_out(outcome: publishing.Published | publishing.Scheduled) -> None:
+    """Say what is out and how many licensees are being told, or when it goes out by itself."""
+    if isinstance(outcome, publishing.Scheduled):
+        flash(_("It goes out by itself: %(time)s.", time=stamp(outcome.release_at, me().present_zone)))
+        return
+    edition = outcome.edition
+    told = len(republication.notices_of_editions(db(), [edition.id]))
+    licensees = ngettext("One licensee is being told.", "%(num)s licensees are being told.", told) if told else ""
+    if edition.cause == "kill":
+        flash(_("Killed. %(licensees)s", licensees=licensees).strip(), "warn")
+    else:
+        flash(_("Published: edition %(n)s. %(licensees)s", n=edition.number, licensees=licensees).strip())

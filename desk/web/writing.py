@@ -1,6 +1,7 @@
 """Writing copy: a page without script that takes text over a bad line and never loses any."""
 
 from flask import Response, render_template, request
+from flask_babel import gettext as _
 
 from desk import typed
 from desk.drafts import rules
@@ -8,6 +9,7 @@ from desk.drafts.rules import Copy
 from desk.errors import Invalid
 from desk.http.answers import see
 from desk.http.context import actor, db, now
+from desk.http.cookies import flash
 from desk.http.forms import Form, listed, text
 from desk.http.routing import Pages
 from desk.newsroom import copydesk
@@ -69,6 +71,7 @@ def lost(public_id: str) -> str:
 def done_with_lost(public_id: str) -> Response:
     """The text was taken over: it waits no longer."""
     copydesk.take_lost(db(), actor(), public_id, now())
+    flash(_("That text is put away."))
     return see("mine.page")
 
 

@@ -1,5 +1,6 @@
 """What chaos tests stand on: a database of their own, a broker that may be killed, the receiver, and a fleet."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         if postgres.url is None:
             servers.missing("postgres", f"{postgres.why}: {TO_GET_IT}.")
         clones = servers.Clones(postgres.url, request.config.stash[RUN])
-    databases = Databases(tmp_path, clones, "chaos")
+    databases = Databases(tmp_path, clones, f"chaos_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}")
     url = databases.make()
     database = db.connect(url)
     yield database

@@ -84,8 +84,10 @@ class Receiving:
         """All that has arrived, in its order."""
         return [Arrival(**json.loads(line)) for line in self._file.read_text().splitlines()]
 
-    def count(self) -> int:
-        return self._file.read_bytes().count(b"\n")
+    def goes_on(self) -> None:
+        """Wait until something more arrives; it is then under way for a while."""
+        before = self._file.stat().st_size
+        until(lambda: self._file.stat().st_size > before, "something to arrive", every=0.02)
 
 
 # workers and beats
@@ -177,7 +179,7 @@ def fleet(folder: Path, **env: str) -> Iterator[Fleet]:
     try:
         yield found
     except BaseException:
-        sys.stdout.write(f"\nWhat the workers said last:\n{found.log.read_text()[-4000:]}\n")
+        sys.stderr.write(f"\nWhat the workers said last:\n{found.log.read_text()[-4000:]}\n")
         raise
     finally:
         for running in found.started:
@@ -189,11 +191,10 @@ def fleet(folder: Path, **env: str) -> Iterator[Fleet]:
 
 
 def show(title: str, figures: Mapping[str, object]) -> None:
-    """Print a test's figures as a short table."""
+    """Print a test's figures as a short table; on standard error, which pytest's workers share."""
     width = max(map(len, figures))
     lines = itertools.chain(["", title], (f"  {name:<{width}}  {value}" for name, value in figures.items()))
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    sys.stderr.write("\n".join(lines) + "\n")
 
 
 def spread(seconds: Sequence[float]) -> str:

@@ -29,12 +29,14 @@ AHEAD = timedelta(minutes=15)  # the rung that is to fall due stands so long bef
 
 @dataclass
 class Load:
-    """What has been laid out on `store`: when each reminder is due, by address, and the notices that were put."""
+    """What has been laid out on `store`: when each reminder is due, by address, the notices that were put, by address
+    and story, and `others` who may get mail."""
 
     store: Store
     receiving: Receiving
     due_at: dict[str, datetime] = field(default_factory=dict)
     notices: set[tuple[str, str]] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
 
     @property
     def dialect(self) -> str:
@@ -106,7 +108,7 @@ class Load:
     def verdict(self) -> "Verdict":
         """What the receiver has, held against what was laid out."""
         arrived = self.receiving.arrivals()
-        return Verdict(self.due_at, self.notices, arrived, self.parked())
+        return Verdict(self.due_at, self.notices, self.others, arrived, self.parked())
 
     def _takes_the_write_lock(self) -> bool:
         database = db.connect(str(self.store.database.engine.url), busy_seconds=0.2)
@@ -137,6 +139,7 @@ class Verdict:
 
     due_at: dict[str, datetime]
     notices: set[tuple[str, str]]
+    others: set[str]
     arrived: list[Arrival]
     parked: set[str]
 
@@ -150,10 +153,11 @@ class Verdict:
         ids: dict[tuple[str, str], set[str]] = {}
         for one in self.told:
             ids.setdefault((one.to, one.about), set()).add(one.id)
-        assert set(ids) == self.notices, "a notice was lost, or nobody's"
+        assert set(ids) == self.notices, "a notice was lost"
         assert all(len(of) == 1 for of in ids.values()), "a repeated notice bore another id"
         assert self.repeats == 0 or repeats, "a notice was repeated"
-        assert len({one.id for one in self.arrived}) == len(times) + len(ids), "two bore the same id"
+        assert {one.to for one in self.besides} <= self.others, "something came that nobody had put"
+        assert len({one.id for one in [*self.reminders, *self.told]}) == len(times) + len(ids), "two bore the same id"
 
     @property
     def reminders(self) -> list[Arrival]:
@@ -161,7 +165,13 @@ class Verdict:
 
     @property
     def told(self) -> list[Arrival]:
-        return [one for one in self.arrived if one.to not in self.due_at]
+        of = {to for to, _ in self.notices}
+        return [one for one in self.arrived if one.to in of]
+
+    @property
+    def besides(self) -> list[Arrival]:
+        of = {to for to, _ in self.notices}
+        return [one for one in self.arrived if one.to not in self.due_at and one.to not in of]
 
     @property
     def repeats(self) -> int:

@@ -50,7 +50,7 @@ def test_every_button_wants_its_token(app: DeskFlask, client: FlaskClient, zora:
     assert post(client, "/me/place", {"zone": "Asia/Tbilisi"}).status_code == 303
 
 
-@pytest.mark.parametrize("token", ["", "0", "0" * 64, "é" * 64, "\x00"])
+@pytest.mark.parametrize("token", ["", "0", "0" * 64, "é", "\x00"])
 def test_a_token_that_is_none_opens_nothing(client: FlaskClient, room: Room, token: str) -> None:
     sign_in(client, room.olena)
     assert client.post("/me/place", data={"zone": "Asia/Tbilisi", "csrf_token": token}).status_code == 422

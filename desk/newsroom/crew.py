@@ -1,0 +1,96 @@
+"""Everybody who works here: their roles, where they are, and what they have open. Reads only, joined over features."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from desk.assignments.models import Assignment, Offer
+from desk.assignments.workflow import UNFILED
+from desk.people import queries
+from desk.people.models import Desk, Membership, Person, SignIn
+from desk.stories.models import Story
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Something a person has accepted and not filed."""
+
+    slug: str
+    story: str
+    deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person with their roles and their open work, the earliest deadline first; `offers` wait for their answer.
+
+    `been_in` is whether they ever set a password or are signed in.
+    """
+
+    person: Person
+    roles: Sequence[tuple[Desk, str]]
+    work: Sequence[Work]
+    offers: int
+    been_in: bool
+
+    def writes_for(self, desk_id: int) -> bool:
+        """Whether they are a correspondent of that desk."""
+        return any(desk.id == desk_id and role == "correspondent" for desk, role in self.roles)
+
+
+def crew(session: Session, *, disabled: bool = False) -> list[Member]:
+    """Everybody by name; those who are disabled only if wanted."""
+    roles, work, offers = _roles(session), _work(session), _offers(session)
+    signed_in = set(session.scalars(select(SignIn.person_id).distinct()))
+    return [
+        Member(one, roles[one.id], work[one.id], offers.get(one.id, 0), bool(one.password) or one.id in signed_in)
+        for one in queries.everybody(session, disabled=disabled)
+    ]
+
+
+def candidates(session: Session, desk_id: int | None, *, but: int | None = None) -> list[Member]:
+    """Who can be asked: the desk's correspondents first, those with least to do before the others."""
+    found = [one for one in crew(session) if one.person.id != but]
+    return sorted(found, key=lambda one: (not (desk_id and one.writes_for(desk_id)), not one.roles, len(one.work)))
+
+
+def by_desk(members: Sequence[Member], desks: Sequence[Desk]) -> list[tuple[Desk | None, list[Member]]]:
+    """Each member once, under the first desk on which they have a role; who has none comes last, under None."""
+    found: dict[int, list[Member]] = {desk.id: [] for desk in desks}
+    rest: list[Member] = []
+    for one in members:
+        here = next((desk.id for desk in desks if any(held.id == desk.id for held, _ in one.roles)), None)
+        (rest if here is None else found[here]).append(one)
+    groups: list[tuple[Desk | None, list[Member]]] = [(desk, found[desk.id]) for desk in desks if found[desk.id]]
+    return [*groups, (None, rest)] if rest else groups
+
+
+def _roles(session: Session) -> dict[int, list[tuple[Desk, str]]]:
+    found: dict[int, list[tuple[Desk, str]]] = defaultdict(list)
+    held = select(Membership.person_id, Membership.role, Desk).join(Desk, Desk.id == Membership.desk_id)
+    for person_id, role, desk in session.execute(
+        held.where(Desk.closed_at.is_(None)).order_by(Desk.name, Membership.role)
+    ):
+        found[person_id].append((desk, role))
+    return found
+
+
+def _work(session: Session) -> dict[int, list[Work]]:
+    found: dict[int, list[Work]] = defaultdict(list)
+    wanted = select(Assignment, Story.slug, Story.public_id).join(Story, Story.id == Assignment.story_id)
+    for row, slug, story in session.execute(
+        wanted.where(Assignment.state.in_(UNFILED), Assignment.assignee_id.is_not(None)).order_by(
+            Assignment.deadline_at
+        )
+    ):
+        found[row.assignee_id or 0].append(Work(slug, story, row.deadline_at))
+    return found
+
+
+def _offers(session: Session) -> dict[int, int]:
+    made = select(Offer.person_id, func.count()).where(Offer.state == "made").group_by(Offer.person_id)
+    return dict(row._tuple() for row in session.execute(made))

@@ -1,0 +1,398 @@
+"""Who works here: inviting, moving, shutting out, and that somebody is always left who can let people in."""
+
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from desk import chance
+from desk.actor import Role
+from desk.audit.models import Entry
+from desk.db import Database
+from desk.errors import DeskError, Forbidden, Invalid, NotFound, NotNow
+from desk.newsroom import staffing
+from desk.outbox import service as outbox
+from desk.outbox.models import Delivery, Due, Message
+from desk.people import queries, signing
+from desk.people.models import Link, Membership, Person, SignIn
+from desk.store import Store
+from tests import factories
+from tests.newsroom.walk import Walk, begin
+
+HASHED = "$argon2id$not-checked-here"
+
+
+@pytest.fixture
+def ada(session: Session) -> Person:
+    """The only administrator."""
+    factories.newsroom(session)
+    return factories.person(session, "Ada Novak", zone="Europe/Prague", is_admin=True)
+
+
+@pytest.fixture
+def walk(session: Session, now: datetime) -> Walk:
+    return begin(session, now)
+
+
+def change(
+    session: Session,
+    by: Person,
+    who: Person,
+    *,
+    is_admin: bool | None = None,
+    roles: Collection[tuple[str, Role]] = (),
+    **more: str,
+) -> Person:
+    fields = {"name": who.name, "title": who.title, "email": who.email, "zone": who.home_zone} | more
+    admin = who.is_admin if is_admin is None else is_admin
+    return staffing.change_person(
+        session, factories.actor(session, by), who.public_id, **fields, is_admin=admin, roles=roles, now=factories.NOW
+    )
+
+
+def shut_out(session: Session, by: Person, who: Person) -> Person:
+    return staffing.disable(session, factories.actor(session, by), who.public_id, factories.NOW)
+
+
+# an administrator is always left
+
+
+def test_the_last_administrator_cant_stop_being_one(session: Session, ada: Person) -> None:
+    with pytest.raises(NotNow, match=r"Ada Novak is the only administrator\. Make somebody else one first\."):
+        change(session, ada, ada, is_admin=False)
+    assert ada.is_admin
+
+
+def test_an_administrator_can_stop_once_there_is_another(session: Session, ada: Person) -> None:
+    olena = factories.person(session)
+    change(session, ada, olena, is_admin=True)
+    change(session, ada, ada, is_admin=False)
+    assert (ada.is_admin, olena.is_admin) == (False, True)
+    with pytest.raises(NotNow):
+        change(session, olena, olena, is_admin=False)
+
+
+def test_an_administrator_who_is_disabled_is_no_other_administrator(session: Session, ada: Person) -> None:
+    olena = factories.person(session, is_admin=True)
+    shut_out(session, ada, olena)
+    with pytest.raises(NotNow, match="only administrator"):
+        change(session, ada, ada, is_admin=False)
+
+
+def test_nobody_disables_themselves(session: Session, ada: Person) -> None:
+    factories.person(session, is_admin=True)
+    with pytest.raises(NotNow, match="can't disable yourself"):
+        shut_out(session, ada, ada)
+
+
+def test_two_administrators_who_shut_each_other_out_at_once_leave_one(clone: Database, now: datetime) -> None:
+    store = Store(clone)
+    with store.write() as session:
+        factories.newsroom(session)
+        pair = [factories.person(session, name, is_admin=True) for name in ("Ada Novak", "Bo Lindqvist")]
+    together = Barrier(2)
+
+    def press(by: Person, who: Person) -> str:
+        together.wait()
+        try:
+            store.run(lambda session: staffing.disable(session, factories.actor(session, by), who.public_id, now))
+        except NotNow as refusal:
+            return str(refusal)
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(press, pair, reversed(pair)))
+    assert said[1] == "done"
+    assert "is the only administrator" in said[0]
+    with store.read() as session:
+        left = session.scalars(select(Person).where(Person.is_admin, Person.disabled_at.is_(None))).all()
+        assert len(left) == 1
+
+
+# shutting somebody out
+
+
+def test_somebody_shut_out_is_out_at_once_and_is_told_nothing_more(
+    session: Session, ada: Person, now: datetime
+) -> None:
+    olena, nino = factories.person(session), factories.person(session, "Nino Kapanadze")
+    for who in (olena, nino):
+        signing.begin(session, who.id, agent="", address="", now=now)
+        signing.make_link(session, "reset", who.id, now)
+        key = f"said:{who.id}"
+        outbox.put(session, "reset", key, ("person", who.id), now=now, facts={"secret": "x", "agency": "Meridian News"})
+    shut_out(session, ada, olena)
+    assert olena.disabled_at == now
+    assert session.scalars(select(SignIn.person_id)).all() == [nino.id]
+    assert session.scalars(select(Link.person_id)).all() == [nino.id]
+    rows = session.execute(select(Message.recipient_id, Message.cancelled_why, Delivery.state).join(Delivery))
+    assert {tuple(row) for row in rows} == {
+        (olena.id, "Olena Demchuk was disabled", "cancelled"),
+        (nino.id, None, "due"),
+    }
+    assert session.scalar(select(func.count()).select_from(Due)) == 1
+    entry = session.scalars(select(Entry).where(Entry.verb == "person_disabled")).one()
+    assert (entry.actor_name, entry.thing_id) == ("Ada Novak", olena.id)
+
+
+def test_what_is_on_offer_to_them_is_withdrawn_and_their_editors_hear_what_they_leave_behind(
+    session: Session, ada: Person, walk: Walk
+) -> None:
+    asked = factories.assignment(session, walk.story, editor=walk.emil)
+    to_olena, to_colm = factories.offer(session, asked, walk.olena), factories.offer(session, asked, walk.colm)
+    shut_out(session, ada, walk.olena)
+    assert (to_olena.state, to_colm.state) == ("withdrawn", "made")
+    assert "Emil Novak" in walk.told("work_left")
+    assert walk.told("work_left") & {"Eva Lindqvist", "Emil Novak"} == {"Eva Lindqvist", "Emil Novak"}
+    assert "Olena Demchuk" not in walk.told("work_left")
+    left = session.scalars(select(Entry).where(Entry.verb == "work_left")).all()
+    assert {entry.story_id for entry in left} == {walk.story.id}
+
+
+def test_the_copy_of_somebody_shut_out_stays(session: Session, ada: Person, walk: Walk) -> None:
+    walk.file(walk.olena)
+    shut_out(session, ada, walk.olena)
+    assert walk.last.author_id == walk.olena.id
+    walk.approve(walk.arthur)
+    assert walk.story.state == "approved"
+
+
+def test_shutting_out_and_letting_in_twice_is_written_down_once(session: Session, ada: Person, now: datetime) -> None:
+    olena = factories.person(session)
+    for _ in range(2):
+        shut_out(session, ada, olena)
+    for _ in range(2):
+        staffing.enable(session, factories.actor(session, ada), olena.public_id, now)
+    assert olena.disabled_at is None
+    verbs = session.scalars(select(Entry.verb).order_by(Entry.id)).all()
+    assert verbs == ["person_disabled", "person_enabled"]
+
+
+def test_somebody_let_in_again_has_their_roles_and_no_old_session(
+    session: Session, ada: Person, walk: Walk, now: datetime
+) -> None:
+    signing.begin(session, walk.emil.id, agent="", address="", now=now)
+    shut_out(session, ada, walk.emil)
+    assert walk.emil not in queries.holders(session, walk.desk.id, "editor")
+    staffing.enable(session, factories.actor(session, ada), walk.emil.public_id, now)
+    assert walk.emil in queries.holders(session, walk.desk.id, "editor")
+    assert signing.sessions_of(session, walk.emil.id, now) == []
+
+
+# asking somebody in
+
+
+def test_somebody_asked_in_has_a_link_by_mail_and_the_roles_that_were_ticked(
+    session: Session, ada: Person, now: datetime
+) -> None:
+    desk = factories.desk(session)
+    olena, secret = staffing.invite(
+        session, factories.actor(session, ada), name=" Olena Demchuk ", email=" Olena@Meridian.EXAMPLE ", zone="kyiv",
+        roles=[(desk.public_id, "correspondent"), (desk.public_id, "editor")], now=now,
+    )  # fmt: skip
+    assert (olena.name, olena.email, olena.home_zone) == ("Olena Demchuk", "olena@meridian.example", "Europe/Kyiv")
+    assert queries.actor_of(session, olena).roles == {(desk.id, "correspondent"), (desk.id, "editor")}
+    message = session.scalars(select(Message)).one()
+    assert (message.kind, message.recipient_id, message.facts["secret"]) == ("invite", olena.id, secret)
+    assert signing.look_at(session, secret, now).purpose == "invite"
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "says"),
+    [
+        ("name", "  ", "Say who it is"),
+        ("email", "olena", "olena is not a mail address"),
+        ("email", " ", "A mail address is needed"),
+        ("email", "olena@localhost", "is not a mail address"),
+        ("email", "a@b@meridian.example", "is not a mail address"),
+        ("email", "ol ena@meridian.example", "is not a mail address"),
+        ("email", "olena@meridian.example\r\nBcc: all@meridian.example", "is not a mail address"),
+        ("email", "<olena>@meridian.example", "is not a mail address"),
+        ("email", f"{'o' * 300}@meridian.example", "is not a mail address"),
+        ("zone", "Europe/Atlantis", "Europe/Atlantis"),
+    ],
+)
+def test_an_invitation_that_cant_be_is_refused_and_says_which_field(
+    session: Session, ada: Person, field: str, given: str, says: str
+) -> None:
+    who = {"name": "Olena", "email": "olena@meridian.example", "zone": "Europe/Kyiv", field: given}
+    with pytest.raises(Invalid) as refused:
+        staffing.invite(
+            session, factories.actor(session, ada), name=who["name"], email=who["email"], zone=who["zone"],
+            now=factories.NOW,
+        )  # fmt: skip
+    assert refused.value.field == field
+    assert says in str(refused.value)
+
+
+def test_an_address_is_one_persons_in_whatever_case_it_is_typed(session: Session, ada: Person) -> None:
+    olena, nino = factories.person(session), factories.person(session, "Nino Kapanadze")
+    with pytest.raises(Invalid, match="already"):
+        change(session, ada, nino, email=olena.email.upper())
+    change(session, ada, nino, email=nino.email.upper())
+    assert nino.email == nino.email.lower()
+
+
+def test_a_fresh_invitation_ends_the_one_before(session: Session, ada: Person, now: datetime) -> None:
+    by = factories.actor(session, ada)
+    olena, first = staffing.invite(session, by, name="Olena", email="o@meridian.example", zone="UTC", now=now)
+    second = staffing.invite_again(session, by, olena.public_id, now)
+    with pytest.raises(NotFound):
+        signing.look_at(session, first, now)
+    assert signing.look_at(session, second, now).purpose == "invite"
+    olena.password = HASHED
+    assert signing.look_at(session, staffing.invite_again(session, by, olena.public_id, now), now).purpose == "reset"
+    shut_out(session, ada, olena)
+    with pytest.raises(NotNow, match="Enable them first"):
+        staffing.invite_again(session, by, olena.public_id, now)
+
+
+def test_roles_are_as_they_were_ticked_last(session: Session, ada: Person) -> None:
+    world, sports = factories.desk(session), factories.desk(session, "Sports desk")
+    olena = factories.person(session, roles=((world, "correspondent"), (world, "editor")))
+    change(session, ada, olena, roles=[(sports.public_id, "approver"), (sports.public_id, "approver")])
+    held = session.execute(select(Membership.desk_id, Membership.role).where(Membership.person_id == olena.id))
+    assert [tuple(row) for row in held] == [(sports.id, "approver")]
+    with pytest.raises(NotFound):
+        change(session, ada, olena, roles=[(chance.public_id(), "editor")])
+
+
+def test_a_person_moves_themselves_and_nobody_loses_their_home(session: Session, ada: Person, now: datetime) -> None:
+    olena = factories.person(session, zone="Europe/Kyiv")
+    actor = factories.actor(session, olena)
+    staffing.change_self(
+        session, actor, name=" Olena D. ", title="", present_zone="Asia/Tbilisi", home_zone="Europe/Kyiv", now=now
+    )
+    assert (olena.name, olena.present_zone, olena.home_zone) == ("Olena D.", "Asia/Tbilisi", "Europe/Kyiv")
+    change(session, ada, olena, title="Black Sea Correspondent")
+    assert olena.present_zone == "Asia/Tbilisi"
+    with pytest.raises(Invalid):
+        staffing.change_self(session, actor, name=" ", title="", present_zone="UTC", home_zone="UTC", now=now)
+
+
+# who may
+
+
+def test_only_an_administrator_has_to_do_with_people_desks_and_the_agency(session: Session, now: datetime) -> None:
+    desk = factories.desk(session)
+    everything = tuple((desk, role) for role in staffing.ROLES)
+    eva = factories.actor(session, factories.person(session, "Eva Janssens", roles=everything))
+    olena = factories.person(session)
+    acts = (
+        lambda: staffing.invite(session, eva, name="X", email="x@meridian.example", zone="UTC", now=now),
+        lambda: staffing.invite_again(session, eva, olena.public_id, now),
+        lambda: staffing.change_person(
+            session, eva, olena.public_id, name="X", title="", email="x@meridian.example", zone="UTC", is_admin=True,
+            roles=(), now=now,
+        ),
+        lambda: staffing.disable(session, eva, olena.public_id, now),
+        lambda: staffing.enable(session, eva, olena.public_id, now),
+        lambda: staffing.add_desk(session, eva, name="Sports desk", zone="UTC", now=now),
+        lambda: staffing.change_desk(session, eva, desk.public_id, name="Sports desk", zone="UTC", now=now),
+        lambda: staffing.change_newsroom(
+            session, eva, agency="Other News", first_year=1999, permission_sentence="", now=now
+        ),
+    )  # fmt: skip
+    for act in acts:
+        with pytest.raises(Forbidden):
+            act()
+    assert session.scalars(select(Entry)).all() == []
+
+
+# desks and the agency
+
+
+def test_whoever_makes_a_desk_edits_it_until_others_do(session: Session, ada: Person, now: datetime) -> None:
+    desk = staffing.add_desk(session, factories.actor(session, ada), name=" Sports  desk ", zone="brussels", now=now)
+    assert (desk.name, desk.zone) == ("Sports desk", "Europe/Brussels")
+    assert queries.holders(session, desk.id, "editor") == [ada]
+    for name in ("", " ", "Sports desk", "Sports\tdesk"):
+        with pytest.raises(Invalid) as refused:
+            staffing.add_desk(session, factories.actor(session, ada), name=name, zone="UTC", now=now)
+        assert refused.value.field == "name"
+
+
+def test_a_desk_whose_clock_moves_keeps_its_deadlines(session: Session, ada: Person, walk: Walk) -> None:
+    before = walk.assignment.deadline_at
+    staffing.change_desk(
+        session, factories.actor(session, ada), walk.desk.public_id, name="World", zone="Asia/Tokyo", now=walk.now
+    )
+    session.expire_all()
+    assert walk.assignment.deadline_at == before
+
+
+@pytest.mark.parametrize(
+    ("field", "given"), [("agency", " "), ("first_year", 1799), ("first_year", 2027), ("first_year", None)]
+)
+def test_an_agency_without_a_name_or_of_a_year_to_come_is_refused(
+    session: Session, ada: Person, now: datetime, field: str, given: str | int | None
+) -> None:
+    fields: dict[str, object] = {"agency": "Meridian News", "first_year": 1999, "permission_sentence": "", field: given}
+    with pytest.raises(Invalid) as refused:
+        staffing.change_newsroom(session, factories.actor(session, ada), **fields, now=now)  # type: ignore[arg-type]  # a test names real fields
+    assert refused.value.field == field
+
+
+# coming in by a link
+
+
+def test_the_first_administrator_is_made_by_a_link_and_by_no_second_one(session: Session, now: datetime) -> None:
+    staffing.found_newsroom(session, agency="Meridian News", zone="Europe/Brussels", now=now)
+    who = {"name": "Ada Novak", "email": "ada@meridian.example", "zone": "Europe/Prague"}
+    first, second = (signing.make_link(session, "first", None, now) for _ in range(2))
+    with pytest.raises(NotFound):
+        staffing.use_link(session, first, hashed=HASHED, **who, now=now)
+    ada = session.get_one(Person, staffing.use_link(session, second, hashed=HASHED, **who, now=now))
+    assert (ada.is_admin, ada.password) == (True, HASHED)
+    third = signing.make_link(session, "first", None, now)
+    with pytest.raises(NotNow, match="has its people already"):
+        staffing.use_link(session, third, hashed=HASHED, **who | {"email": "eve@meridian.example"}, now=now)
+
+
+def test_a_locked_out_administrator_has_a_link_from_the_command_line(
+    session: Session, ada: Person, now: datetime
+) -> None:
+    secret = staffing.sign_in_link(session, ada.email.upper(), now)
+    assert staffing.use_link(session, secret, hashed=None, name="", email="", zone="", now=now) == ada.id
+    assert session.scalars(select(Entry.verb)).all() == ["link_made"]
+    for email in ("nobody@meridian.example", ""):
+        with pytest.raises(Invalid):
+            staffing.sign_in_link(session, email, now)
+
+
+@pytest.mark.parametrize("purpose", ["invite", "reset"])
+def test_a_link_that_sets_a_password_wants_one(session: Session, ada: Person, now: datetime, purpose: str) -> None:
+    secret = signing.make_link(session, purpose, ada.id, now)
+    with pytest.raises(Invalid) as refused:
+        staffing.use_link(session, secret, hashed=None, name="", email="", zone="", now=now)
+    assert refused.value.field == "password"
+
+
+def test_a_link_that_was_mailed_before_somebody_was_shut_out_lets_nobody_in(
+    session: Session, ada: Person, now: datetime
+) -> None:
+    olena = factories.person(session)
+    olena.disabled_at = now
+    for purpose in ("invite", "reset", "signin"):
+        secret = signing.make_link(session, purpose, olena.id, now)
+        with pytest.raises(DeskError, match="disabled"):
+            staffing.use_link(session, secret, hashed=HASHED, name="", email="", zone="", now=now)
+
+
+def test_a_forgotten_password_is_mailed_a_link_only_to_those_who_can_come_in(
+    session: Session, ada: Person, now: datetime
+) -> None:
+    ada.password = HASHED
+    invited = factories.person(session, "Olena Demchuk")
+    left = factories.person(session, "Nino Kapanadze")
+    left.disabled_at = now
+    for email in (ada.email.upper(), invited.email, left.email, "nobody@meridian.example", ""):
+        staffing.mail_reset_link(session, email, now)
+    told = session.execute(select(Message.kind, Message.recipient_id).order_by(Message.id))
+    assert [tuple(row) for row in told] == [("reset", ada.id), ("invite", invited.id)]
+    lasts = session.scalars(select(Link.expires_at).order_by(Link.expires_at)).all()
+    assert lasts == [now + timedelta(hours=2), now + timedelta(days=7)]

@@ -1,0 +1,80 @@
+"""One's own account: where I am, my password, my sessions, my messages."""
+
+from datetime import datetime
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from desk.http.transactions import DeskFlask
+from desk.outbox import service as outbox
+from desk.outbox.models import Message
+from desk.people.models import Person
+from desk.store import Store
+from tests.reader import form_on, post, said, signed_in
+from tests.room import PASSWORD, Room
+
+
+def me(store: Store, person: Person) -> Person:
+    with store.read() as session:
+        return session.get_one(Person, person.id)
+
+
+def test_a_correspondent_who_moves_reads_every_time_by_the_clock_there(
+    olena: FlaskClient, room: Room, store: Store
+) -> None:
+    assert "20:37" in said(olena.get("/mine"))
+    form = form_on(olena.get("/me"), "/me")
+    form.fields.setlist("present_zone", ["tbilisi"])
+    assert olena.post("/me", data=form.fields).status_code == 303
+    assert (me(store, room.olena).present_zone, me(store, room.olena).home_zone) == ("Asia/Tbilisi", "Europe/Kyiv")
+    assert "22:37" in said(olena.get("/mine"))
+
+
+def test_what_i_typed_is_still_there_when_it_is_refused(olena: FlaskClient, room: Room, store: Store) -> None:
+    fields = {"name": "Olena D.", "title": "In Odesa", "present_zone": "Atlantis", "home_zone": "Europe/Kyiv"}
+    refused = post(olena, "/me", fields)
+    assert refused.status_code == 422
+    assert all(value in refused.text for value in fields.values())
+    assert me(store, room.olena).name == "Olena Demchuk"
+    assert post(olena, "/me", {**fields, "name": " ", "present_zone": "Europe/Kyiv"}).status_code == 422
+
+
+def test_a_password_is_changed_by_whoever_knows_the_present_one(olena: FlaskClient, room: Room, store: Store) -> None:
+    before = me(store, room.olena).password
+    wrong = post(olena, "/me/password", {"old": "a guess of mine", "password": "a longer sentence"})
+    assert (wrong.status_code, "not your present password" in said(wrong)) == (422, True)
+    short = post(olena, "/me/password", {"old": PASSWORD, "password": "short"})
+    assert (short.status_code, "at least 10 characters" in said(short)) == (422, True)
+    assert me(store, room.olena).password == before
+    assert "a guess of mine" not in wrong.text
+    assert post(olena, "/me/password", {"old": PASSWORD, "password": "a longer sentence"}).status_code == 303
+    hashed = me(store, room.olena).password
+    assert hashed is not None
+    assert hashed.startswith("$argon2id$")
+
+
+def test_my_sessions_are_listed_and_this_one_is_marked(app: DeskFlask, olena: FlaskClient, room: Room) -> None:
+    signed_in(app, room.olena)
+    signed_in(app, room.eva)
+    page = said(olena.get("/me"))
+    assert page.count("a test") == 2
+    assert page.count("this one") == 1
+
+
+def test_the_bell_shows_my_messages_and_nobody_elses_until_i_have_seen_them(
+    olena: FlaskClient, nino: FlaskClient, room: Room, store: Store, now: datetime
+) -> None:
+    with store.write() as session:
+        facts = {"by": "Eva", "words": "Call me when you can", "slug": "GRAIN/CORRIDOR"}
+        outbox.put(session, "said", "said:1", ("person", room.olena.id), now=now, facts=facts)
+    assert "Call me when you can" in olena.get("/bell").text
+    assert "Call me when you can" not in nino.get("/bell").text
+    tag = olena.get("/bell").headers["ETag"]
+    post(nino, "/bell/seen")
+    with store.read() as session:
+        assert session.scalars(select(Message.seen_at)).all() == [None]
+    assert olena.get("/bell", headers={"If-None-Match": tag}).status_code == 304
+    assert post(olena, "/bell/seen").status_code == 303
+    with store.read() as session:
+        assert session.scalars(select(Message.seen_at)).all() == [now]
+    assert olena.get("/bell", headers={"If-None-Match": tag}).status_code == 200

@@ -1,0 +1,116 @@
+"""People: invited, given roles, moved, disabled and let in again, all in the browser."""
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from desk.audit.models import Entry
+from desk.http.transactions import DeskFlask
+from desk.outbox.models import Message
+from desk.people.models import Membership, Person
+from desk.store import Store
+from tests.reader import form_on, post, said, signed_in
+from tests.room import Room
+
+
+def one(store: Store, person: Person) -> Person:
+    with store.read() as session:
+        return session.get_one(Person, person.id)
+
+
+def roles(store: Store, person: Person) -> set[str]:
+    with store.read() as session:
+        return set(session.scalars(select(Membership.role).where(Membership.person_id == person.id)))
+
+
+def test_somebody_who_is_invited_gets_one_mail_and_comes_in_by_its_link(
+    app: DeskFlask, ada: FlaskClient, room: Room, store: Store
+) -> None:
+    form = form_on(ada.get("/people/new"), "/people/new")
+    for name, value in {"name": "Ivo Petrov", "email": "Ivo@Meridian.example", "zone": "sofia"}.items():
+        form.fields.setlist(name, [value])
+    form.fields.setlist("roles", [f"{room.desk.public_id}:correspondent", f"{room.desk.public_id}:approver"])
+    made = ada.post("/people/new", data=form.fields)
+    assert made.status_code == 303
+    with store.read() as session:
+        ivo = session.scalars(select(Person).where(Person.email == "ivo@meridian.example")).one()
+        message = session.scalars(select(Message)).one()
+    assert (ivo.home_zone, ivo.present_zone, ivo.is_admin) == ("Europe/Sofia", "Europe/Sofia", False)
+    assert roles(store, ivo) == {"correspondent", "approver"}
+    assert (message.kind, message.recipient_id) == ("invite", ivo.id)
+    url = f"/come-in/{message.facts['secret']}"
+    browser = app.test_client()
+    entry = form_on(browser.get(url), url)
+    entry.fields.setlist("password", ["a sentence is fine"])
+    assert browser.post(url, data=entry.fields).status_code == 303
+    assert browser.get("/mine").status_code == 200
+
+
+def test_a_person_is_changed_with_their_roles_and_reads_by_them_at_once(
+    app: DeskFlask, ada: FlaskClient, room: Room, store: Store
+) -> None:
+    nino = signed_in(app, room.nino)
+    assert nino.get("/waiting").status_code == 403
+    url = f"/people/{room.nino.public_id}"
+    form = form_on(ada.get(url), url)
+    assert form.fields.getlist("roles") == [f"{room.desk.public_id}:correspondent"]
+    form.fields.setlist("title", ["Caucasus Correspondent"])
+    form.fields.setlist("roles", [f"{room.desk.public_id}:editor"])
+    assert ada.post(url, data=form.fields).status_code == 303
+    assert roles(store, room.nino) == {"editor"}
+    assert one(store, room.nino).title == "Caucasus Correspondent"
+    assert nino.get("/waiting").status_code == 200
+
+
+def test_a_role_or_a_desk_that_there_is_not_gives_nothing(ada: FlaskClient, room: Room, store: Store) -> None:
+    fields = {"name": "Nino", "email": room.nino.email, "zone": "Asia/Tbilisi"}
+    url = f"/people/{room.nino.public_id}"
+    assert post(ada, url, {**fields, "roles": f"{room.desk.public_id}:emperor"}).status_code == 303
+    assert roles(store, room.nino) == set()
+    assert post(ada, url, {**fields, "roles": "bcdfghjkmn:editor"}).status_code == 404
+
+
+def test_the_last_administrator_stays_one(ada: FlaskClient, room: Room, store: Store) -> None:
+    fields = {"name": "Ada Novak", "email": room.ada.email, "zone": "Europe/Brussels"}
+    kept = post(ada, f"/people/{room.ada.public_id}", fields)
+    assert (kept.status_code, "is the only administrator" in said(kept)) == (409, True)
+    itself = post(ada, f"/people/{room.ada.public_id}/disable")
+    assert (itself.status_code, "disable yourself" in said(itself)) == (409, True)
+    assert one(store, room.ada).is_admin
+
+
+def test_who_is_disabled_is_out_what_they_left_is_told_and_the_way_back_is_open(
+    ada: FlaskClient, room: Room, store: Store
+) -> None:
+    post(ada, f"/people/{room.olena.public_id}/disable")
+    with store.read() as session:
+        told = session.scalars(select(Message.recipient_id).where(Message.kind == "work_left")).all()
+        verbs = session.scalars(select(Entry.verb)).all()
+    assert room.eva.id in told
+    assert {"person_disabled", "work_left"} <= set(verbs)
+    page = ada.get(f"/people/{room.olena.public_id}")
+    assert "Let them in again" in said(page)
+    refused = post(ada, f"/people/{room.olena.public_id}/invite")
+    assert (refused.status_code, "is disabled" in said(refused)) == (409, True)
+    post(ada, f"/people/{room.olena.public_id}/enable")
+    assert one(store, room.olena).disabled_at is None
+
+
+def test_a_fresh_link_is_mailed_and_the_old_one_ends(ada: FlaskClient, room: Room, store: Store) -> None:
+    for _ in range(2):
+        assert post(ada, f"/people/{room.nino.public_id}/invite").status_code == 303
+    with store.read() as session:
+        secrets = [str(one.facts["secret"]) for one in session.scalars(select(Message).order_by(Message.id))]
+    assert [ada.get(f"/come-in/{secret}").status_code for secret in secrets] == [404, 200]
+
+
+def test_everybody_sees_who_works_here_and_only_an_administrator_changes_it(
+    ada: FlaskClient, eva: FlaskClient, olena: FlaskClient, room: Room
+) -> None:
+    for reader in (ada, eva, olena):
+        page = said(reader.get("/people"))
+        assert "Nino Kapanadze" in page
+        assert "17:37" in page
+    for reader in (eva, olena):
+        assert reader.get(f"/people/{room.nino.public_id}").status_code == 403
+        for act in ("", "/invite", "/disable", "/enable"):
+            assert post(reader, f"/people/{room.nino.public_id}{act}").status_code == 403

@@ -1,0 +1,68 @@
+"""The newsroom's settings: what stands under copy, and its desks."""
+
+from datetime import datetime
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from desk.people.models import Desk, Membership, Newsroom
+from desk.store import Store
+from tests.reader import form_on, post, said
+from tests.room import Room
+
+
+def newsroom(store: Store) -> Newsroom:
+    with store.read() as session:
+        return session.get_one(Newsroom, 1)
+
+
+def test_what_stands_under_copy_is_changed_by_an_administrator(ada: FlaskClient, room: Room, store: Store) -> None:
+    form = form_on(ada.get("/settings"), "/settings")
+    assert form.fields["agency"] == "Meridian News"
+    form.fields.setlist("first_year", ["1987"])
+    form.fields.setlist("permission_sentence", ["Reproduced with permission of Meridian News."])
+    assert ada.post("/settings", data=form.fields).status_code == 303
+    row = newsroom(store)
+    assert (row.first_year, row.permission_sentence) == (1987, "Reproduced with permission of Meridian News.")
+
+
+def test_a_year_that_can_be_none_and_an_agency_without_a_name_are_refused(
+    ada: FlaskClient, room: Room, store: Store, now: datetime
+) -> None:
+    fields = {"agency": "Meridian News", "permission_sentence": "With permission."}
+    for year in ("", "year one", "87", str(now.year + 1), "-5", "1e9", "٢٠٢٠"):
+        refused = post(ada, "/settings", {**fields, "first_year": year})
+        assert refused.status_code == 422, year
+        assert "With permission." in refused.text
+    assert post(ada, "/settings", {**fields, "agency": " ", "first_year": "1999"}).status_code == 422
+    assert newsroom(store).first_year == 1999
+
+
+def test_a_desk_is_made_with_its_clock_and_whoever_makes_it_edits_it(
+    ada: FlaskClient, room: Room, store: Store
+) -> None:
+    assert post(ada, "/desks", {"name": " Black  Sea desk ", "zone": "istanbul"}).status_code == 303
+    with store.read() as session:
+        desk = session.scalars(select(Desk).where(Desk.name == "Black Sea desk")).one()
+        roles = session.scalars(select(Membership.role).where(Membership.desk_id == desk.id)).all()
+    assert desk.zone == "Europe/Istanbul"
+    assert roles == ["editor"]
+    assert "Black Sea desk" in said(ada.get("/people"))
+
+
+def test_a_desk_is_renamed_and_its_clock_moved(ada: FlaskClient, room: Room, store: Store) -> None:
+    url = f"/desks/{room.desk.public_id}"
+    assert post(ada, url, {"name": "Europe desk", "zone": "Europe/London"}).status_code == 303
+    with store.read() as session:
+        desk = session.get_one(Desk, room.desk.id)
+    assert (desk.name, desk.zone) == ("Europe desk", "Europe/London")
+    assert post(ada, url, {"name": "Europe desk", "zone": "Europe/Atlantis"}).status_code == 422
+    assert post(ada, url, {"name": "", "zone": "Europe/London"}).status_code == 422
+
+
+def test_nobody_else_sees_or_changes_settings(eva: FlaskClient, olena: FlaskClient, room: Room) -> None:
+    for reader in (eva, olena):
+        assert reader.get("/settings").status_code == 403
+        assert post(reader, "/settings", {"agency": "Ours", "first_year": "1999"}).status_code == 403
+        assert post(reader, "/desks", {"name": "Ours", "zone": "UTC"}).status_code == 403
+        assert post(reader, f"/desks/{room.desk.public_id}", {"name": "Ours", "zone": "UTC"}).status_code == 403
