@@ -62,6 +62,7 @@ class Row:
     version: int | None
     words: int | None
     filed_at: datetime | None
+    saved_at: datetime | None
     commissions: Sequence[Commission]
     killed_wire: bool
     late: bool
@@ -149,7 +150,7 @@ def waiting(session: Session, actor: Actor, now: datetime) -> list[Row]:
     """Stories whose next move is this actor's, the longest waiting first."""
     wanted = _stories().where(Story.state.in_([*WAITS, "commissioned"])).order_by(Story.due_at.is_(None), Story.due_at)
     needed = [row for row in _rows(session, actor, session.execute(wanted.limit(MOST)).all(), now) if row.need]
-    return sorted(needed, key=lambda row: row.filed_at or now)
+    return sorted(needed, key=lambda row: row.filed_at or row.saved_at or now)
 
 
 def newest_wire(session: Session, most: int) -> Sequence[SqlRow[Item, str]]:
@@ -243,6 +244,7 @@ def _rows(session: Session, actor: Actor, found: Sequence[SqlRow[Story, str, str
                 version=version.n if version else None,
                 words=version.words if version else None,
                 filed_at=version.filed_at if version else None,
+                saved_at=version.at if version else None,
                 commissions=commissions[story.id],
                 killed_wire=story.id in killed,
                 late=open_due is not None and open_due < now,
@@ -306,7 +308,7 @@ def _by_deadline(rows: Sequence[Row], done: Sequence[Row], now: datetime, zone: 
         else:
             key = "today" if at.astimezone(ZoneInfo(zone)).date() == today else "later"
         bands[key].append(row)
-    bands["desk"].sort(key=lambda row: row.filed_at or now)
+    bands["desk"].sort(key=lambda row: row.filed_at or row.saved_at or now)
     for key in ("soon", "today", "later"):
         bands[key].sort(key=lambda row: (row.release_at if row.state == "scheduled" else row.due_at) or now)
     return [*(Band(key, found) for key, found in bands.items() if found), *([Band("out", done)] if done else [])]

@@ -42,6 +42,14 @@ class Member:
         return any(desk.id == desk_id and role == "correspondent" for desk, role in self.roles)
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Who can be asked: the desk's own correspondents, and all others."""
+
+    ours: Sequence[Member]
+    others: Sequence[Member]
+
+
 def crew(session: Session, *, disabled: bool = False) -> list[Member]:
     """Everybody by name; those who are disabled only if wanted."""
     roles, work, offers = _roles(session), _work(session), _offers(session)
@@ -52,19 +60,23 @@ def crew(session: Session, *, disabled: bool = False) -> list[Member]:
     ]
 
 
-def candidates(session: Session, desk_id: int | None, *, but: int | None = None) -> list[Member]:
-    """Who can be asked: the desk's correspondents first, those with least to do before the others."""
-    found = [one for one in crew(session) if one.person.id != but]
-    return sorted(found, key=lambda one: (not (desk_id and one.writes_for(desk_id)), not one.roles, len(one.work)))
+def candidates(session: Session, desk_id: int | None, *, but: int | None = None) -> Candidates:
+    """Who can be asked for a story of that desk: those with least to do first, who works on no desk last."""
+    found = sorted(
+        (one for one in crew(session) if one.person.id != but), key=lambda one: (not one.roles, len(one.work))
+    )
+    ours = [one for one in found if desk_id is not None and one.writes_for(desk_id)]
+    return Candidates(ours, [one for one in found if one not in ours])
 
 
 def by_desk(members: Sequence[Member], desks: Sequence[Desk]) -> list[tuple[Desk | None, list[Member]]]:
-    """Each member once, under the first desk on which they have a role; who has none comes last, under None."""
+    """Each member once, under a desk of theirs, one in their own zone if there is one; without any under None, last."""
     found: dict[int, list[Member]] = {desk.id: [] for desk in desks}
     rest: list[Member] = []
     for one in members:
-        here = next((desk.id for desk in desks if any(held.id == desk.id for held, _ in one.roles)), None)
-        (rest if here is None else found[here]).append(one)
+        theirs = [desk for desk in desks if any(held.id == desk.id for held, _ in one.roles)]
+        home = [desk for desk in theirs if desk.zone == one.person.home_zone] or theirs
+        (found[home[0].id] if home else rest).append(one)
     groups: list[tuple[Desk | None, list[Member]]] = [(desk, found[desk.id]) for desk in desks if found[desk.id]]
     return [*groups, (None, rest)] if rest else groups
 

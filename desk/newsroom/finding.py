@@ -19,6 +19,9 @@ from desk.search.parsing import matches, parse
 from desk.stories.models import STATES, Story
 
 A_PAGE = 50
+MOST_PAGES = 100_000
+DAY = timedelta(days=1)
+DAYS = (date.min + 2 * DAY, date.max - 3 * DAY)  # whose midnights are instants in every zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Hit:
 
 
 def find(session: Session, actor: Actor, wanted: Wanted, *, page: int = 1) -> tuple[Sequence[Hit], bool]:
-    """Newest first, one page of hits and whether there are more. People without a desk find what they worked on."""
+    """Newest first, one page of hits and whether there are more. Nobody finds what they may not read."""
     require(actor, "story.find")
     text = func.coalesce(Version.search_text, "")
     found = (
@@ -56,7 +59,7 @@ def find(session: Session, actor: Actor, wanted: Wanted, *, page: int = 1) -> tu
         .order_by(Story.changed_at.desc(), Story.id.desc())
     )
     if not permits(actor, "story.read"):
-        found = found.where(_worked_on(actor.id))
+        found = found.where(_theirs(actor.id))
     if wanted.person:
         found = found.where(_worked_on(queries.person(session, wanted.person).id))
     if wanted.state:
@@ -68,10 +71,17 @@ def find(session: Session, actor: Actor, wanted: Wanted, *, page: int = 1) -> tu
     if wanted.since:
         found = found.where(Story.changed_at >= _midnight(wanted.since, wanted.zone))
     if wanted.until:
-        found = found.where(Story.changed_at < _midnight(wanted.until + timedelta(days=1), wanted.zone))
-    rows = session.execute(found.offset((max(page, 1) - 1) * A_PAGE).limit(A_PAGE + 1)).all()
+        found = found.where(Story.changed_at < _midnight(wanted.until, wanted.zone, after=DAY))
+    rows = session.execute(found.offset((min(max(page, 1), MOST_PAGES) - 1) * A_PAGE).limit(A_PAGE + 1)).all()
     hits = [Hit(story, desk, headline or story.title) for story, desk, headline in rows[:A_PAGE]]
     return hits, len(rows) > A_PAGE
+
+
+def _theirs(person_id: int) -> ColumnElement[bool]:
+    """What somebody without a desk may read: what they have or had, and what is on offer to them."""
+    had = select(Assignment.story_id).where(Assignment.assignee_id == person_id, Assignment.state != "cancelled")
+    offered = select(Assignment.story_id).join(Offer, Offer.assignment_id == Assignment.id)
+    return or_(Story.id.in_(had), Story.id.in_(offered.where(Offer.person_id == person_id, Offer.state == "made")))
 
 
 def _worked_on(person_id: int) -> ColumnElement[bool]:
@@ -86,5 +96,7 @@ def _worked_on(person_id: int) -> ColumnElement[bool]:
     )
 
 
-def _midnight(day: date, zone: str) -> datetime:
+def _midnight(day: date, zone: str, *, after: timedelta = timedelta(0)) -> datetime:
+    """The instant at which that day begins there, or the one that many days after it."""
+    day = min(max(day, DAYS[0]), DAYS[1]) + after
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)

@@ -37,7 +37,6 @@ def new() -> str:
         "stories/new.html",
         form=form,
         desks=mine,
-        here=here,
         candidates=crew.candidates(db(), here.id if here else None),
         languages=languages(),
         zones=zone_names(),

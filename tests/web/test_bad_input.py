@@ -203,7 +203,7 @@ CASES = {
         lambda s: s.assign("tomorrow 18:00", slug=s.room.story.slug.lower()), 422, "GRAIN/CORRIDOR",
         gives_back=("Rail freight",),
     ),
-    "a slug that is none": Case(lambda s: s.assign("tomorrow 18:00", slug="???"), 422, "slug", gives_back=("???",)),
+    "a slug that is none": Case(lambda s: s.assign("tomorrow 18:00", slug="GRAIN//RAIL"), 422, "A slug is one to eighty letters", gives_back=("GRAIN//RAIL",)),
     "an expired sign-in link": Case(
         _expired, 409, "This link has expired. Ask for a new one: it takes a minute.", may_change=frozenset({"links"})
     ),

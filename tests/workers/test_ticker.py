@@ -1,0 +1,143 @@
+"""The ticker: a process beside each worker that needs neither broker nor beat, and dies with its parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from desk import clock, db, heartbeats
+from desk.newsroom import reminding
+from desk.outbox.models import Delivery, Message
+from desk.settings import Settings
+from desk.store import Store
+from tests import factories
+from tests.cli.desk_up import alive, eventually
+from workers import ticker
+
+ROOT = Path(__file__).parents[2]
+PARENT = """
+import sys, time
+from workers.ticker import Ticker
+ticker = Ticker(object())
+ticker.start(object())
+said = None
+while True:
+    process = ticker._process
+    if process is not None and process.pid != said:
+        said = process.pid
+        print(said, flush=True)
+    time.sleep(0.02)
+    if said and sys.argv[1:] == ["stop"]:
+        time.sleep(1)
+        ticker.stop(object())
+        break
+"""
+
+
+@contextmanager
+def parent(database: db.Database, var: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that keeps a ticker, and says each ticker's number."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "SMTP_URL")},
+        "DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
+        "DESK_SECRET_KEY": "k" * 64,
+        "DESK_VAR": str(var),
+        "DESK_TICK": "0.1",
+    }
+    command = [sys.executable, "-c", PARENT, *arguments]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def next_ticker(process: subprocess.Popen[str]) -> int:
+    assert process.stdout is not None
+    return int(process.stdout.readline())
+
+
+@pytest.mark.processes
+def test_without_broker_and_beat_a_reminder_is_made_and_handed_over(clone: db.Database, tmp_path: Path) -> None:
+    store, now = Store(clone), clock.minute_floor(clock.utcnow())
+    with store.write() as session:
+        factories.newsroom(session)
+        story = factories.story(session, factories.desk(session), state="reporting")
+        of = factories.assignment(session, story, assignee=factories.person(session), deadline=now + timedelta(hours=2))
+        reminding.plan(session, of, now=now - timedelta(hours=1))
+
+    def handed_over() -> bool:
+        with store.read() as session:
+            states = session.scalars(select(Delivery.state).join(Message).where(Message.kind == "reminder")).all()
+            return states == ["captured"] and "worker" in heartbeats.latest(session)
+
+    with parent(clone, tmp_path) as process:
+        next_ticker(process)
+        eventually(handed_over, "the reminder to be captured")
+
+
+@pytest.mark.processes
+def test_it_dies_with_its_parent_however_that_dies(clone: db.Database, tmp_path: Path) -> None:
+    with parent(clone, tmp_path) as process:
+        number = next_ticker(process)
+        assert number in alive()
+        process.send_signal(signal.SIGKILL)
+        eventually(lambda: number not in alive(), "the ticker's end")
+
+
+@pytest.mark.processes
+def test_one_that_is_killed_is_started_again(clone: db.Database, tmp_path: Path) -> None:
+    with parent(clone, tmp_path) as process:
+        first = next_ticker(process)
+        os.kill(first, signal.SIGKILL)
+        second = next_ticker(process)
+        assert second != first
+        eventually(lambda: second in alive(), "another ticker")
+
+
+@pytest.mark.processes
+def test_told_to_stop_it_stops_and_is_not_started_again(clone: db.Database, tmp_path: Path) -> None:
+    with parent(clone, tmp_path, "stop") as process:
+        number = next_ticker(process)
+        assert process.wait(20) == 0
+        assert number not in alive()
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+
+
+def test_what_goes_wrong_in_one_tick_is_over_at_the_next() -> None:
+    """Neither a database that is gone nor a fault of ours ends the loop."""
+    stop = threading.Event()
+    steps: Iterator[Callable[[], None]] = iter((_database_gone, _fault, stop.set))
+    ticker._loop("desk", lambda: next(steps)(), 0, stop)
+    assert stop.is_set()
+
+
+def test_a_loop_whose_parent_is_gone_ends() -> None:
+    def act() -> None:
+        raise AssertionError("there is nobody to work for")
+
+    ticker._loop("desk", act, 0, threading.Event(), parent=os.getppid() + 1)
+
+
+def test_each_tick_shows_that_the_worker_lives(store: Store, settings: Settings) -> None:
+    ticker._desk_work(store, settings)()
+    with store.read() as session:
+        assert clock.utcnow() - heartbeats.latest(session)["worker"] < timedelta(seconds=30)
+
+
+def _database_gone() -> None:
+    raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+
+def _fault() -> None:
+    raise ZeroDivisionError
