@@ -14,7 +14,7 @@ from desk.settings import RELEASE
 
 WORDS = (
     "band_label", "state_word", "short_name", "row_chip", "medium_word", "cause_word", "role_word", "field_word",
-    "delivery_word", "notice_word", "rung_word",
+    "delivery_word", "notice_word", "rung_word", "browser_words",
 )  # fmt: skip
 PHRASES = (
     "state_kind", "story_steps", "happened", "message_words", "readings", "copy_html", "dateline_of", "may_write",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from desk import clock
+from desk import clock, text
 from desk.newsroom.board import Commission, Row
 
 
@@ -128,6 +128,18 @@ def rung_word(rung: str) -> str:
         "late15": _("15 minutes late"),
     }
     return words.get(rung, rung)
+
+
+def browser_words(agent: str) -> str:
+    """A browser by the name it gave itself: `Firefox on Windows`."""
+    known = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
+    phones = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"))
+    systems = (*phones, ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+    name = next((name for mark, name in known if mark in agent), "")
+    system = next((system for mark, system in systems if mark in agent), "")
+    if name and system:
+        return str(_("%(name)s on %(system)s", name=name, system=system))
+    return name or text.shorten(agent, 60) or str(_("an unknown browser"))
 
 
 def short_name(name: str) -> str:

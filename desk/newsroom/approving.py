@@ -1,13 +1,11 @@
 """Approve copy, or send it back with a note. Nobody approves their own copy."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from desk.actor import Actor
 from desk.approvals import queries as decisions
-from desk.approvals import rules
 from desk.approvals import service as approvals
 from desk.approvals.models import Decision
 from desk.assignments import queries as assignments
@@ -17,13 +15,12 @@ from desk.audit.service import record
 from desk.drafts import queries as drafts
 from desk.drafts.models import Version
 from desk.errors import Forbidden, Invalid, NotFound, NotNow
-from desk.newsroom import reading, reminding, telling
+from desk.newsroom import authorship, reading, reminding, telling
 from desk.people import queries as people
 from desk.people.models import Person
-from desk.stories import queries as stories
 from desk.stories import service as storying
 from desk.stories import workflow
-from desk.stories.models import Edition, Story
+from desk.stories.models import Story
 
 
 def approve(
@@ -36,7 +33,7 @@ def approve(
     story, _ = reading.lock_story(session, actor, story_public_id, "copy.approve")
     version = _last(session, story, version_public_id)
     workflow.after(story.state, "approve")
-    if own_copy(session, actor, story, version):
+    if authorship.own_copies(session, actor, [story]):
         raise Forbidden(
             "This is your own copy: somebody else approves it. An editor alone at night may publish it on their own "
             "authority."
@@ -81,37 +78,6 @@ def send_back(
     if stood is not None:
         _tell_overtaken(session, actor, story, version, stood, decision, now)
     return decision
-
-
-def own_copy(session: Session, actor: Actor, story: Story, version: Version) -> bool:
-    """Whether `version`, the last of the main draft, is this actor's own copy: what the approve button asks, too."""
-    if actor.person_id is None:
-        return False
-    versions = drafts.of_draft(session, version.draft_id)
-    edition = stories.current_edition(session, story.id)
-    edition_n = _stands_out(versions, edition) if edition is not None else None
-    filed = [of.id for of in versions if of.filed_at is not None and of.n > (edition_n or 0)]
-    lines = drafts.bylines(session, [*filed[-1:], version.id]) if edition is None else {}
-    return rules.own_copy(
-        actor.person_id,
-        actor.name,
-        rules.writers(
-            [rules.Wrote(of.n, of.author_id, of.filed_at is not None) for of in versions],
-            edition_n=edition_n,
-            prepared_by=story.next_by_id,
-        ),
-        [rules.Byline(line.name, line.person_id) for over in lines.values() for line in over],
-    )
-
-
-def _stands_out(versions: Sequence[Version], edition: Edition) -> int:
-    """The number of the last version with the edition's text: giving a next edition up puts that text back."""
-    out = next(of for of in versions if of.id == edition.version_id)
-    return max(of.n for of in versions if of.n >= out.n and _text(of) == _text(out))
-
-
-def _text(version: Version) -> tuple[object, ...]:
-    return version.headline, version.abstract, version.dateline_places, version.body_html, version.ednote
 
 
 def _last(session: Session, story: Story, version_public_id: str) -> Version:

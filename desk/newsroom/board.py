@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from desk.actor import Actor
 from desk.assignments.models import Assignment, Offer
 from desk.drafts.models import Draft, Version
+from desk.newsroom import authorship
 from desk.outbox.models import Delivery, Message
 from desk.people import queries
 from desk.people.models import Desk, Person
@@ -23,7 +24,8 @@ from desk.wires.models import Item, Source, Use
 
 SOON = timedelta(hours=3)
 MOST = 300
-WAITS = ("filed", "editing", "approved")
+TO_APPROVE = ("filed", "editing")
+WAITS = (*TO_APPROVE, "approved")
 ON = ("open", "accepted", "reporting", "filed")
 
 
@@ -179,20 +181,19 @@ def counts(session: Session, actor: Actor) -> Counts:
         Message.cancelled_at.is_(None), Message.kind.not_in(["invite", "reset"]),
     )  # fmt: skip
     desk = select(func.count()).where(Story.state.in_([*UNFINISHED, "held"]))
-    to_approve = and_(
-        Story.state.in_(["filed", "editing"]),
-        Story.desk_id.in_(actor.desks("editor", "approver")),
-        Version.author_id.is_distinct_from(actor.person_id),
+    to_approve = (
+        select(Story)
+        .join(Draft, and_(Draft.story_id == Story.id, Draft.is_main, Draft.last_n > 0))
+        .where(Story.state.in_(TO_APPROVE), Story.desk_id.in_(actor.desks("editor", "approver")))
     )
-    to_publish = and_(Story.state == "approved", Story.desk_id.in_(actor.desks("editor")))
-    of_main = and_(Draft.story_id == Story.id, Draft.is_main)
-    last = and_(Version.draft_id == Draft.id, Version.n == Draft.last_n)
-    waits = select(func.count()).select_from(Story).join(Draft, of_main).join(Version, last)
+    to_publish = select(func.count()).where(Story.state == "approved", Story.desk_id.in_(actor.desks("editor")))
+    filed = session.scalars(to_approve).all() if actor.roles else []
+    others = len(filed) - len(authorship.own_copies(session, actor, filed))
     dead = select(func.count()).where(Delivery.state.in_(["dead", "parked"]))
     return Counts(
         desk=session.scalar(desk) or 0,
         mine=(session.scalar(mine) or 0) + (session.scalar(offered) or 0),
-        waiting=session.scalar(waits.where(or_(to_approve, to_publish))) or 0,
+        waiting=others + (session.scalar(to_publish) or 0),
         dead=session.scalar(dead) or 0,
         unread=session.scalar(unread) or 0,
     )
@@ -213,15 +214,15 @@ def _rows(session: Session, actor: Actor, found: Sequence[SqlRow[Story, str, str
     versions = _latest(session, ids)
     editions = _editions(session, ids)
     killed = set(session.scalars(standing_on(ids).where(Item.pubstatus == "canceled").with_only_columns(Use.story_id)))
+    own = authorship.own_copies(session, actor, [story for story, _, _ in found if story.state in TO_APPROVE])
     rows = []
     for story, desk, zone in found:
         facts = Facts(story.desk_id)
         version = versions.get(story.id)
         edition = editions.get(story.id)
         unfinished = story.state in UNFINISHED
-        waits_approval = story.state in ("filed", "editing") and version is not None
-        theirs = version is not None and version.author_id == actor.person_id
-        need = (waits_approval and not theirs and permits(actor, "copy.approve", facts)) or (
+        waits_approval = story.state in TO_APPROVE and version is not None and story.id not in own
+        need = (waits_approval and permits(actor, "copy.approve", facts)) or (
             story.state == "approved" and permits(actor, "story.publish", facts)
         )
         open_due = story.due_at if story.state in ("pitched", "commissioned", "reporting") else None

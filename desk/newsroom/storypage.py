@@ -13,7 +13,7 @@ from desk.assignments import queries as assignments
 from desk.assignments.models import Assignment, Offer
 from desk.drafts import queries as drafts
 from desk.drafts.models import Byline, LostSave, Version
-from desk.newsroom import approving, reading, releasing
+from desk.newsroom import authorship, reading, releasing
 from desk.newsroom.board import standing_on
 from desk.people import queries as people
 from desk.people.models import Desk, Person
@@ -75,7 +75,7 @@ def view(session: Session, actor: Actor, public_id: str) -> StoryPage:
     named |= {one.author_id for one in versions} | {edition.by_id for edition in editions} | {story.made_by}
     decided = approvals.of_versions(session, [version.id]) if version else []
     named |= {one.person_id for one in decided}
-    own = version is not None and approving.own_copy(session, actor, story, version)
+    own = bool(authorship.own_copies(session, actor, [story]))
     return StoryPage(
         story=story,
         desk=session.get_one(Desk, story.desk_id),

@@ -72,10 +72,11 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def staged(home: Database, broker: EmbeddedValkey, tmp_path: Path) -> Staged:
-    """Sets the stage: `answers_after` is how many seconds the receiver takes for each hand-over."""
+    """Sets the stage: `answers_after` is how many seconds the receiver takes for each hand-over, `lease` how many a
+    worker may take before others think it dead."""
 
     @contextmanager
-    def stage(*, answers_after: float) -> Iterator[Stage]:
+    def stage(*, answers_after: float, lease: float = LEASE) -> Iterator[Stage]:
         var = tmp_path / "var"
         var.mkdir()
         env = {
@@ -84,7 +85,7 @@ def staged(home: Database, broker: EmbeddedValkey, tmp_path: Path) -> Staged:
             "DESK_SECRET_KEY": SECRET_KEY,
             "DESK_URL": "http://localhost",
             "DESK_PRIVATE_ADDRESSES": "1",
-            "DESK_LEASE": str(LEASE),
+            "DESK_LEASE": str(lease),
             "DESK_TICK": str(TICK),
             "DESK_IN_FLIGHT": str(IN_FLIGHT),
             "DESK_BACKOFF": "1",

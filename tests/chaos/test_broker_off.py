@@ -44,7 +44,7 @@ def test_without_its_broker_the_desk_is_late_by_seconds_and_nothing_comes_twice(
             load = Load(Store(db.connect(f"sqlite:///{desk.var / 'desk.db'}")), receiving)
             reader = Reader(desk, load.store)
             load.others.add(reader.address)
-            until(lambda: reader.readiness()["status"] == "ok", "a desk that is well", seconds=ENOUGH, every=1)
+            until(lambda: reader.readiness()["status"] == "ok", "a desk that is well", seconds=ENOUGH, every=0.5)
 
             broker.stop()
             began, now = time.monotonic(), utcnow()

@@ -17,40 +17,28 @@ pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("fleets")]
 STOPS = 5
 
 
-@on_sqlite
-def test_two_beats_send_nothing_twice(staged: Staged) -> None:
-    with staged(answers_after=0.05) as stage:
-        stage.fleet.worker()
-        stage.fleet.beat()
-        stage.fleet.beat()
-        stage.load.sees("worker")
-        now = utcnow()
-        stage.load.remind([now + timedelta(seconds=1 + n / 6) for n in range(60)], now=now)
-        stage.load.publish(licensees=4, now=now)
-        stage.load.settles()
-        stage.load.sees("beat")
-        verdict = stage.load.verdict()
-        show("Two beats", {**verdict.figures(), "reminders late": spread(verdict.late)})
-        verdict.holds(parked_at_most=0, repeats=False)
-
-
 @on_postgres
-def test_clean_stops_under_load_and_without_a_beat_lose_double_and_park_nothing(staged: Staged) -> None:
-    with staged(answers_after=0.3) as stage:
+def test_clean_stops_under_load_without_a_beat_and_with_two_lose_double_and_park_nothing(staged: Staged) -> None:
+    with staged(answers_after=0.3, lease=30) as stage:  # here nobody dies, and a slow machine must not look like it
         workers = [stage.fleet.worker(), stage.fleet.worker()]
         stage.load.sees("worker")
         took = []
         for n in range(STOPS):
+            if n == STOPS // 2:
+                stage.fleet.beat()
+                stage.fleet.beat()
             now = utcnow()
-            stage.load.remind([now + timedelta(seconds=0.1 * n) for n in range(20)], now=now - timedelta(seconds=1))
+            stage.load.remind([now + timedelta(seconds=n / 10) for n in range(20)], now=now - timedelta(seconds=1))
             stage.load.publish(licensees=8, now=utcnow())
             stage.receiving.goes_on()
             took.append(workers[n % 2].stop())
             workers[n % 2] = stage.fleet.worker()
         stage.load.settles()
+        stage.load.sees("beat")
         verdict = stage.load.verdict()
         show(
-            f"{STOPS} clean stops under load, with no beat", {**verdict.figures(), "a stop took": spread(sorted(took))}
+            f"{STOPS} clean stops under load, with no beat, then with two",
+            {**verdict.figures(), "a stop took": spread(sorted(took))},
         )
         verdict.holds(parked_at_most=0, repeats=False)
 

@@ -18,7 +18,8 @@ from desk.cli import demo
 from desk.drafts.models import LostSave
 from desk.http.transactions import DeskFlask
 from desk.newsroom import staffing
-from desk.outbox.models import Delivery
+from desk.outbox.models import Delivery, Message
+from desk.outbox.rules import BEARERS
 from desk.people import signing
 from desk.people.models import Desk, Membership, Person
 from desk.republication import queries as republication
@@ -90,12 +91,12 @@ def build(folder: Path, *, full: bool) -> Walk:
 
 def _people(session: Session, *, full: bool) -> dict[str, int]:
     made = {}
-    desk = session.scalar(select(Desk).order_by(Desk.id).limit(1))
+    desks = session.scalars(select(Desk)).all()
     for role in ROLES[1:]:
         person = factories.person(session, f"Walker {role}", is_admin=role == "administrator")
         made[role] = person.id
-        if desk is not None and role in staffing.ROLES:
-            session.add(Membership(person_id=person.id, desk_id=desk.id, role=role))
+        if role in staffing.ROLES:
+            session.add_all(Membership(person_id=person.id, desk_id=desk.id, role=role) for desk in desks)
     session.flush()
     return made
 
@@ -127,7 +128,12 @@ def _things(session: Session, people: dict[str, int]) -> dict[str, str]:
         "offer": offer.public_id,
         "person": session.scalars(select(Person.public_id)).first(),
         "licensee": session.scalars(select(Licensee.public_id)).first(),
-        "mail": session.scalars(select(Delivery.public_id).where(Delivery.state == "captured")).first(),
+        "mail": session.scalars(
+            select(Delivery.public_id)
+            .join(Message)
+            .where(Delivery.state == "captured", Message.kind.not_in(BEARERS))
+            .order_by(Delivery.id.desc())
+        ).first(),
         "item": session.scalars(select(Item.public_id)).first(),
         "source": session.scalars(select(Source.public_id)).first(),
         "lost": "lostlostlo",

@@ -11,8 +11,8 @@ from desk.http.routing import Rule as DeskRule
 from desk.permissions import TABLE
 from tests.pages.newsrooms import ROLES, Walk, build
 
-# what is no page: an answer to machines, a file, plain text
-NO_PAGES = frozenset({"static", "health.live", "health.ready", "republication.plain"})
+# what is no page: an answer to machines, a file, plain text, a part of a page
+NO_PAGES = frozenset({"static", "health.live", "health.ready", "republication.plain", "assignments.read_deadline"})
 
 # which thing a page with an id in its address is walked with
 THINGS: dict[str, dict[str, str]] = {
@@ -28,6 +28,7 @@ THINGS: dict[str, dict[str, str]] = {
     "assignments.show": {"public_id": "assignment"},
     "assignments.offer": {"public_id": "offer"},
     "assignments.change": {"public_id": "assignment"},
+    "assignments.new": {"public_id": "story"},
     "licensees.show": {"public_id": "licensee"},
     "licensees.edit": {"public_id": "licensee"},
     "mail.one": {"public_id": "mail"},

@@ -1,0 +1,80 @@
+"""A correspondent's pages come over a bad line: no script, and at most 14 kB compressed, the first time, all told."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import Client
+
+from desk import clock
+from desk.assignments.models import Assignment, Offer
+from desk.people import signing
+from desk.people.models import Person
+from desk.stories.models import Story
+from tests.pages.newsrooms import Walk, build
+
+MOST = 14_000
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    walk = build(tmp_path_factory.mktemp("weighed"), full=True)
+    yield walk
+    walk.app.store.database.engine.dispose()
+
+
+def writers(walk: Walk) -> list[tuple[str, str, list[str]]]:
+    """Everybody who has or is offered something: name, session cookie, the addresses of their pages."""
+    found = []
+    with walk.app.store.write() as session:
+        for person in session.scalars(select(Person)):
+            theirs = select(Assignment, Story).join(Story, Story.id == Assignment.story_id)
+            held = session.execute(theirs.where(Assignment.assignee_id == person.id)).all()
+            offered = session.execute(
+                theirs.join(Offer, Offer.assignment_id == Assignment.id).where(
+                    Offer.person_id == person.id, Offer.state == "made"
+                )
+            ).all()
+            pages = [f"/assignments/{assignment.public_id}" for assignment, _story in [*held, *offered]]
+            for assignment, story in held:
+                if assignment.state in ("accepted", "reporting", "filed"):
+                    pages += [f"/stories/{story.public_id}/{page}" for page in ("write", "filed")]
+            if pages:
+                begun = signing.begin(session, person.id, agent="", address="", now=clock.utcnow())
+                found.append((person.name, begun.cookie, ["/mine", *pages]))
+    return found
+
+
+def weight(client: Client, address: str) -> tuple[int, str]:
+    """The compressed bytes of a page with all it makes a browser fetch, and its HTML."""
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    fetched = re.findall(r'<(?:link|img|script)[^>]+(?:href|src)="([^"]+)"', answer.text)
+    parts = [answer.data, *(client.get(one).data for one in fetched)]
+    return sum(len(gzip.compress(part, 6)) for part in parts), answer.text
+
+
+def test_what_a_correspondent_opens_has_no_script_and_weighs_fourteen_kilobytes_at_most(full: Walk) -> None:
+    heavy, weighed = [], 0
+    for name, cookie, addresses in writers(full):
+        client = full.app.test_client()
+        client.set_cookie("desk", cookie)
+        for address in addresses:
+            bytes_, html = weight(client, address)
+            weighed += 1
+            assert "<script" not in html, address
+            assert "hx-" not in html, address
+            if bytes_ > MOST:
+                heavy.append(f"{name}: {address} weighs {bytes_} bytes")
+    assert weighed > 20
+    assert not heavy, "\n".join(heavy)
+
+
+def test_a_correspondent_needs_no_font_and_no_picture_from_elsewhere(full: Walk) -> None:
+    css = Path("desk/web/static/field.css").read_text()
+    assert "@import" not in css
+    assert "url(" not in css
+    assert "@font-face" not in css
