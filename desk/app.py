@@ -56,11 +56,15 @@ def create_app(settings: Settings, *, database: db.Database | None = None, ring:
 
 
 def _limit(app: Flask, settings: Settings) -> None:
-    """A ceiling per address for all that is not a live page; without a broker it is counted in memory."""
+    """A ceiling per reader for all that is not a live page; without a broker it is counted in memory.
+
+    By session where there is one: a whole newsroom may stand behind one address.
+    """
     Limiter(
-        get_remote_address,
+        lambda: cookies.session_sha(request, settings) or get_remote_address(),
         app=app,
         default_limits=["1200 per minute"],
+        default_limits_exempt_when=lambda: request.method == "GET" and bool(request.if_none_match),
         storage_uri=settings.redis_url or "memory://",
         storage_options=BROKER if settings.redis_url else {},
         in_memory_fallback_enabled=True,

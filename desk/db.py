@@ -158,14 +158,12 @@ def is_lost_race(error: DBAPIError) -> bool:
 
 
 def is_down(error: DBAPIError) -> bool:
-    """The server is gone or refuses connections: what the web answers with 503."""
+    """The server is gone, refuses connections, or its disk can't be used: what the web answers with 503."""
     state = str(getattr(error.orig, "sqlstate", None) or "")
-    lost = (
-        type(error.orig).__name__ == "OperationalError"
-        and not state
-        and not getattr(error.orig, "sqlite_errorname", "")
-    )
-    return error.connection_invalidated or lost or state.startswith(("08", "57P"))
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    lost = type(error.orig).__name__ == "OperationalError" and not state and not name
+    unusable = name.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL"))
+    return error.connection_invalidated or lost or unusable or state.startswith(("08", "57P"))
 
 
 def _sqlite(engine: Engine) -> None:

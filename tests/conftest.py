@@ -33,6 +33,7 @@ from desk.http.transactions import DeskFlask
 from desk.settings import Settings
 from desk.store import Store
 from tests import factories, servers
+from tests.reader import browser
 from tests.room import Room, open_room
 
 # Property tests are judged by what they find, never by how long a machine under load takes; where a run decides over
@@ -363,7 +364,7 @@ def set_clock(app: DeskFlask, clock: Callable[[], datetime]) -> None:
 @pytest.fixture
 def client(app: DeskFlask) -> FlaskClient:
     """A browser before the door; see tests/reader.py for signing in and for pressing buttons."""
-    return app.test_client()
+    return browser(app)
 
 
 @pytest.fixture

@@ -19,6 +19,13 @@ from desk.people.models import Person
 DOOR = "0123456789abcdef0123456789abcdef"
 
 
+def browser(app: DeskFlask) -> FlaskClient:
+    """A browser before the door. Like any of today it says that a form of ours was sent from a page of ours."""
+    client: FlaskClient = app.test_client()
+    client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+    return client
+
+
 def app_of(client: FlaskClient) -> DeskFlask:
     found = client.application
     assert isinstance(found, DeskFlask)
@@ -36,7 +43,7 @@ def sign_in(client: FlaskClient, person: Person) -> str:
 
 def signed_in(app: DeskFlask, person: Person) -> FlaskClient:
     """A browser of `person`'s own, signed in."""
-    client: FlaskClient = app.test_client()
+    client = browser(app)
     sign_in(client, person)
     return client
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
+import structlog
 from sqlalchemy.orm import Session
 
 from desk import chance
@@ -26,6 +27,7 @@ from desk.outbox.handover import Claimed, Ready, Render, Result
 from desk.settings import Settings
 from desk.store import Store
 
+log = structlog.get_logger()
 Clock = Callable[[], datetime]
 LINGER = 0.02  # seconds: hand-overs that end together are noted in one commit
 LOOK_AGAIN = 0.5  # seconds: with hands free, new work is looked for while slow receivers take their time
@@ -173,7 +175,11 @@ def _landed(flying: set[Future[Result]]) -> list[Result]:
 def _hand_over(hands: _Hands, one: Ready, leased_until: float) -> Result:
     if time.monotonic() > leased_until:  # this process slept past its lease: somebody else has it
         return Result(one.delivery_id, one.token, Handed("later", "The lease ran out before the hand-over."))
-    handed = _by_mail(hands, one) if one.channel == "mail" else _by_webhook(hands, one)
+    try:
+        handed = _by_mail(hands, one) if one.channel == "mail" else _by_webhook(hands, one)
+    except Exception as error:  # one message's fault must not cost the outcomes of all that are in flight with it
+        log.exception("a hand-over failed in a way nobody foresaw", delivery=one.delivery_id)
+        handed = Handed("unknown", f"{type(error).__name__}: {error}"[:300])
     hands.faults.at("after_send")
     return Result(one.delivery_id, one.token, handed)
 

@@ -17,9 +17,8 @@ def tick(store: Store, now: Callable[[], datetime]) -> int:
     """Release what is to be published and fire what is to be reminded of, in short transactions, until none is left."""
     done = 0
     for verb in VERBS:
-        while (count := store.run(partial(_batch, verb, now()))) == BATCH:
+        while count := store.run(partial(_batch, verb, now())):
             done += count
-        done += count
     return done
 
 

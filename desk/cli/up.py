@@ -97,10 +97,11 @@ def _welcome(settings: Settings, with_demo: bool) -> list[str]:
 
 def _web_answers(settings: Settings) -> Callable[[], bool]:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104  # it is compared, not bound
 
     def ready() -> bool:
         try:
-            with direct.open(f"http://127.0.0.1:{settings.port}/healthz", timeout=0.3) as answer:
+            with direct.open(f"http://{host}:{settings.port}/healthz", timeout=0.3) as answer:
                 return bool(answer.status == 200)
         except (OSError, http.client.HTTPException):
             return False

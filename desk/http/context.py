@@ -24,6 +24,7 @@ class Visit:
     session_sha: str | None = None
     problem: DeskError | None = None
     prepared: object = None
+    language: str = "en"
 
 
 def visit() -> Visit:

@@ -55,6 +55,7 @@ def enter() -> None:
     reader = current_user._get_current_object()
     found.person = reader.person if isinstance(reader, Reader) else None
     found.actor = queries.actor_of(db(), found.person) if found.person else None
+    found.language = found.person.language if found.person else "en"  # an error page has no session to read it from
 
 
 def _load(req: Request) -> Reader | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext as _
@@ -14,7 +15,7 @@ from desk.assignments.models import MEDIA, Offer
 from desk.drafts.models import Version
 from desk.http.context import problem, visit
 from desk.http.forms import sentence
-from desk.http.words import field_word, medium_word, role_word, state_word
+from desk.http.words import field_word, medium_word, role_word, rung_word, state_word
 from desk.newsroom.board import SOON
 from desk.newsroom.crew import Member
 from desk.newsroom.history import Happened
@@ -31,6 +32,7 @@ BAR_MOVES = RARE_MOVES | {
     "approve", "return", "publish", "on_authority", "schedule", "unschedule", "prepare_edition", "abandon_edition",
     "kill",
 }  # fmt: skip
+_NOTES = ("note", "why", "reason")
 STEPS = ("commissioned", "reporting", "filed", "editing", "approved", "published")
 
 
@@ -88,13 +90,32 @@ def happened(entry: Happened, zone: str) -> str:
 
 
 def message_words(message: Message) -> str:
-    """What a message in the bell is about, with whoever caused it."""
-    facts: Mapping[str, object] = message.facts
-    about = _(KINDS[message.kind].about) if message.kind in KINDS else message.kind
-    by = facts.get("by")
-    words = facts.get("words") or facts.get("note") or facts.get("why")
-    said = f"{about}, {by}" if by else str(about)
-    return f"{said}: “{words}”" if words else said
+    """What a message in the bell says, in a sentence, with the words that somebody put to it."""
+    facts: Mapping[str, Any] = message.facts
+    by, n = facts.get("by", ""), facts.get("n") or facts.get("number")
+    declined, ended = facts.get("answer") == "declined", facts.get("ended")
+    words = {
+        "offer": _("%(by)s asks whether you can", by=by),
+        "answered": _("%(by)s declined", by=by) if declined else _("%(by)s accepted", by=by),
+        "said": _("%(by)s says how it goes", by=by),
+        "filed": _("%(by)s filed version %(n)s, %(words)s words", by=by, n=n, words=facts.get("words")),
+        "approved": _("%(by)s approved version %(n)s", by=by, n=n),
+        "returned": _("%(by)s returned version %(n)s", by=by, n=n),
+        "approval_voided": _("%(by)s saved a new version: the approval no longer stands", by=by),
+        "reminder": _("reminder: %(left)s", left=rung_word(facts.get("rung", ""))),
+        "assignment_ended": _("given to somebody else") if ended == "reassigned" else _("%(by)s cancelled it", by=by),
+        "offer_lapsed": _("%(by)s took it", by=by) if ended == "taken" else _("the offer to you is withdrawn"),
+        "published": _("edition %(n)s is out", n=n),
+        "own_authority": _("%(by)s published it on their own authority", by=by),
+        "killed": _("%(by)s killed it", by=by),
+        "work_left": _("nobody has it any more"),
+    }
+    said = words.get(message.kind) or (_(KINDS[message.kind].about) if message.kind in KINDS else message.kind)
+    if message.kind == "deadline_moved" and (person := visit().person):
+        due = stamp(datetime.fromisoformat(facts["deadline"]), person.present_zone)
+        said = _("%(by)s moved the deadline: %(time)s", by=by, time=due)
+    note = facts.get("words") if message.kind == "said" else next((facts[k] for k in _NOTES if facts.get(k)), "")
+    return f"{said}: “{note}”" if note else str(said)
 
 
 def night(zone: str) -> bool:

@@ -73,7 +73,7 @@ def _context() -> dict[str, Any]:
 
 def _language() -> str:
     found = g.get("visit")
-    return found.person.language if found and found.person else "en"
+    return str(found.language) if found else "en"
 
 
 def _can(permission: str, facts: Facts = NOWHERE) -> bool:

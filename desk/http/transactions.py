@@ -8,6 +8,7 @@ so that a slow upload never holds the write lock. The commit comes inside dispat
 import hashlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Flask, Request, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from desk import clock, revisions
-from desk.errors import DeskError, Forbidden, Invalid, NotNow, SignInNeeded
+from desk.errors import DeskError, Forbidden, Invalid, NotFound, NotNow, SignInNeeded
 from desk.http import answers, cookies, login
 from desk.http.context import Visit, visit
 from desk.http.routing import RULE, Rule, View
@@ -24,6 +25,7 @@ from desk.settings import RELEASE, Settings
 from desk.store import Store
 
 READS = ("GET", "HEAD")
+NUL = "\x00"  # the one character that no database keeps
 UNLOGGED = frozenset({"static"})  # files that are the same for everybody
 
 
@@ -43,6 +45,8 @@ class DeskFlask(Flask):
         rule: Rule | None = getattr(view, RULE, None)
         if rule is None:
             raise Forbidden("This page has no rule that says who may see it, so nobody may.")
+        if NUL in unquote(request.full_path):
+            raise NotFound("There is no such page.")
         if request.method in READS:
             return self._read(rule, view)
         return self._write(rule, view)
@@ -64,16 +68,19 @@ class DeskFlask(Flask):
         with self.store.read() as session:
             entered = self._enter(session, rule)
             if not entered:
-                return answers.held(401)
+                # only what our own page sent: else a stranger's form would be signed in for, and sent again
+                if cookies.same_origin():
+                    return answers.held(401)
+                raise SignInNeeded("You are not signed in.")
             if not cookies.csrf_holds():
                 if cookies.same_origin():
                     return answers.held(400)
                 raise Invalid("This form is too old or came from another place. Open the page again and repeat it.")
-            if rule.prepare:
-                try:
-                    visit().prepared = rule.prepare(**_arguments())
-                except DeskError as error:
-                    return self._again(rule, error)
+            try:
+                _check_characters()
+                visit().prepared = rule.prepare(**_arguments()) if rule.prepare else None
+            except DeskError as error:
+                return self._again(rule, error)
 
         def act(session: Session) -> Response:
             g.pop("flashes", None)  # what an attempt said that has to be made again
@@ -136,6 +143,14 @@ class DeskFlask(Flask):
 def open_visit(app: DeskFlask) -> None:
     """Begin the request's state; called before each request."""
     g.visit = Visit(settings=app.settings, now=app.now())
+
+
+def _check_characters() -> None:
+    """Raise Invalid for a field with a character that can't be kept, named so that it can be found and typed anew."""
+    for name, value in request.form.items(multi=True):
+        if NUL in value:
+            where = value.replace(NUL, "\N{REPLACEMENT CHARACTER}")[:60]
+            raise Invalid("“%(where)s” holds a character that can't be kept: type it anew.", field=name, where=where)
 
 
 def _arguments() -> dict[str, Any]:

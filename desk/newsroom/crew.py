@@ -105,4 +105,4 @@ def _work(session: Session) -> dict[int, list[Work]]:
 
 def _offers(session: Session) -> dict[int, int]:
     made = select(Offer.person_id, func.count()).where(Offer.state == "made").group_by(Offer.person_id)
-    return dict(row._tuple() for row in session.execute(made))
+    return {row[0]: row[1] for row in session.execute(made)}

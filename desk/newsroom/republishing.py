@@ -17,7 +17,7 @@ from desk.outbox import queries as outbox
 from desk.outbox.queries import Handover
 from desk.people import queries as people
 from desk.people.models import Desk, Newsroom
-from desk.permissions import require
+from desk.permissions import permits, require
 from desk.republication import queries, rules
 from desk.republication.models import Licensee, Notice
 from desk.republication.page import Republished
@@ -72,7 +72,8 @@ def republication_page(session: Session, actor: Actor, story_public_id: str) -> 
     if edition.cause == "kill":
         raise NotNow("%(slug)s was killed: there is no text to run.", slug=story.slug)
     copy = republished(session, story, edition, more=MORE)
-    return RepublicationPage(story, edition, copy, notices_of_story(session, story.id))
+    told = notices_of_story(session, story.id) if permits(actor, "republication.read") else []
+    return RepublicationPage(story, edition, copy, told)
 
 
 def licensees_page(session: Session, actor: Actor) -> list[LicenseePage]:

@@ -17,7 +17,7 @@ pages = Pages("approvals", __name__)
 def approve(public_id: str) -> Response:
     """Approve the version that was on the page; a newer one refuses."""
     approving.approve(db(), actor(), public_id, text("version"), text("note"), now())
-    flash(_("Approved. It can be published now."))
+    flash(_("Approved. It waits for an editor to publish it."))
     return see("stories.page", public_id=public_id)
 
 

@@ -1,6 +1,7 @@
 """A correspondent's own page: what is offered to me and what I have, in my own time. No script, and light."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Response, render_template
 from flask_babel import gettext as _
@@ -37,7 +38,7 @@ def page() -> str:
     found = queries.mine(db(), actor().id)
     jobs = [job_of(assignment, offer) for offer, assignment in found.offers]
     jobs += [job_of(assignment, None) for assignment in found.assignments]
-    return render_template("mine/page.html", jobs=sorted(jobs, key=lambda job: job.assignment.deadline_at))
+    return render_template("mine/page.html", jobs=sorted(jobs, key=_when))
 
 
 @pages.act("/me/place", may="self", again="mine.page")
@@ -48,6 +49,11 @@ def move() -> Response:
     )
     flash(_("All times are shown by the clock of %(place)s now.", place=clock.place_of(me().present_zone)))
     return see("mine.page")
+
+
+def _when(job: Job) -> tuple[bool, datetime]:
+    """What is filed stands below what is still to be done."""
+    return job.assignment.state == "filed", job.assignment.deadline_at
 
 
 def job_of(assignment: Assignment, offer: Offer | None) -> Job:

@@ -1,5 +1,7 @@
 """Stories: made, read, moved, published, corrected, killed."""
 
+from datetime import datetime
+
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -29,9 +31,11 @@ pages = Pages("stories", __name__)
 def new() -> str:
     """Assign a story: what, where, by when, and who."""
     mine = [desk for desk in people.desks(db()) if permits(actor(), "story.make", Facts(desk.id))]
-    here = next((desk for desk in mine if desk.public_id == request.args.get("desk")), mine[0] if mine else None)
+    asked = [desk for desk in mine if desk.public_id == request.args.get("desk")]
+    near = [desk for desk in mine if desk.zone == me().present_zone]
+    here = next(iter([*asked, *near, *mine]), None)
     form = Form(
-        desk=here.public_id if here else "", language="en", medium="text", deadline_zone=here.zone if here else ""
+        desk=here.public_id if here else "", language="en", medium="text", people=request.args.getlist("people")
     )
     return render_template(
         "stories/new.html",
@@ -92,7 +96,9 @@ def page(public_id: str) -> str:
     """One story: its copy, who is on it, what it waits for, what happened."""
     view = storypage.view(db(), actor(), public_id)
     form = Form(
+        publish=_typed(view.story.publish_wall),
         publish_zone=view.story.publish_zone or view.desk.zone,
+        embargo=_typed(view.story.embargo_wall),
         embargo_zone=view.story.embargo_zone or view.desk.zone,
         deadline_zone=view.desk.zone,
         cause="correction",
@@ -236,3 +242,8 @@ def _say_out(outcome: publishing.Published | publishing.Scheduled) -> None:
         flash(_("Killed. %(licensees)s", licensees=licensees).strip(), "warn")
     else:
         flash(_("Published: edition %(n)s. %(licensees)s", n=edition.number, licensees=licensees).strip())
+
+
+def _typed(wall: datetime | None) -> str:
+    """A wall time as somebody would type it again."""
+    return wall.isoformat(" ", "minutes") if wall else ""

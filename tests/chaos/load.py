@@ -148,8 +148,8 @@ class Verdict:
         times = Counter(one.to for one in self.reminders)
         assert not {to for to, n in times.items() if n > 1}, "a reminder came twice"
         assert not set(self.due_at) - set(times) - self.parked, "a reminder was neither received nor parked"
-        assert self.parked <= set(self.due_at)
-        assert len(self.parked) <= parked_at_most
+        assert self.parked <= set(self.due_at), "something is parked that nobody had planned"
+        assert len(self.parked) <= parked_at_most, "more were parked than were in flight"
         ids: dict[tuple[str, str], set[str]] = {}
         for one in self.told:
             ids.setdefault((one.to, one.about), set()).add(one.id)

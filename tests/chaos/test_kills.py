@@ -1,4 +1,7 @@
-"""Workers are killed with `kill -9`, and the broker with all it holds: late is all it gets; no reminder comes twice."""
+"""Workers are killed with `kill -9`, and the broker with all it holds: late is all it gets; no reminder comes twice.
+
+The moments are drawn from a seed, which is printed; DESK_CHAOS_SEED sets another.
+"""
 
 import os
 import random

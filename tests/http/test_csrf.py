@@ -11,6 +11,7 @@ from tests.reader import csrf, post, sign_in, signed_in
 from tests.room import PASSWORD, Room
 
 REFUSED = "came from another place"
+ELSEWHERE = {"Sec-Fetch-Site": "cross-site"}
 ARGUMENTS = {"public_id": "bcdfghjkmn", "secret": "f" * 64, "token": "f" * 64}
 
 
@@ -43,7 +44,7 @@ def test_every_button_wants_its_token(app: DeskFlask, client: FlaskClient, zora:
     assert len(found) > 40
     for url in found:
         for fields in ({}, {"csrf_token": csrf(other)}):
-            response = client.post(url, data=fields)
+            response = client.post(url, data=fields, headers=ELSEWHERE)
             assert response.status_code == 422, url
             assert REFUSED in response.text, url
     assert not changed(before, everything(store))
@@ -53,7 +54,10 @@ def test_every_button_wants_its_token(app: DeskFlask, client: FlaskClient, zora:
 @pytest.mark.parametrize("token", ["", "0", "0" * 64, "é", "\x00"])
 def test_a_token_that_is_none_opens_nothing(client: FlaskClient, room: Room, token: str) -> None:
     sign_in(client, room.olena)
-    assert client.post("/me/place", data={"zone": "Asia/Tbilisi", "csrf_token": token}).status_code == 422
+    assert (
+        client.post("/me/place", data={"zone": "Asia/Tbilisi", "csrf_token": token}, headers=ELSEWHERE).status_code
+        == 422
+    )
 
 
 def test_no_button_is_pressed_by_following_a_link(app: DeskFlask, client: FlaskClient, zora: Person) -> None:
@@ -89,11 +93,11 @@ def test_an_old_form_from_our_own_page_is_given_back_to_be_sent_by_one_press(
     sign_in(client, room.olena)
     before = everything(store)
     fields = {"zone": "Asia/Tbilisi", "csrf_token": old}
-    response = client.post("/me/place", data=fields, headers={"Sec-Fetch-Site": "same-origin"})
+    response = client.post("/me/place", data=fields)
     assert response.status_code == 400
     assert "Asia/Tbilisi" in response.text
     assert csrf(client) in response.text
-    from_elsewhere = client.post("/me/place", data=fields, headers={"Sec-Fetch-Site": "cross-site"})
+    from_elsewhere = client.post("/me/place", data=fields, headers=ELSEWHERE)
     assert from_elsewhere.status_code == 422
     assert "Asia/Tbilisi" not in from_elsewhere.text
     assert not changed(before, everything(store))

@@ -151,6 +151,7 @@ def test_without_its_database_the_desk_says_so_and_asks_to_come_back(without_dat
         assert "psycopg" not in response.text
         assert "sqlite" not in response.text
     assert without_database.get("/readyz").status_code == 503
+    without_database.delete_cookie("desk")
     assert without_database.get("/healthz").status_code == 200
     with without_database.get("/static/desk.css") as file:
         assert file.status_code == 200

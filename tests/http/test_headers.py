@@ -23,7 +23,7 @@ KINDS: dict[str, tuple[int, Callable[[FlaskClient, Room], TestResponse]]] = {
     "an answer without a body": (200, lambda c, r: c.head("/mine")),
     "the way after a button": (303, lambda c, r: post(c, "/me/place", {"zone": "Asia/Tbilisi"})),
     "a form given back": (422, lambda c, r: post(c, "/me/place", {"zone": "Europe/Atlantis"})),
-    "a form that is too old": (422, lambda c, r: c.post("/me/place", data={})),
+    "a form that is too old": (400, lambda c, r: c.post("/me/place", data={})),
     "not for this role": (403, lambda c, r: c.get("/settings")),
     "no such page": (404, lambda c, r: c.get("/nowhere")),
     "no such thing": (404, lambda c, r: c.get("/stories/bcdfghjkmn")),

@@ -71,6 +71,13 @@ def test_a_wrong_password_at_that_door_still_loses_nothing(client: FlaskClient, 
     assert "Ministers agree" in refused.text
 
 
+def test_what_another_site_sent_is_not_kept_to_be_sent_by_whoever_signs_in(client: FlaskClient, room: Room) -> None:
+    for says in ("cross-site", "same-site", ""):
+        held = client.post("/people/new", data={"name": "Mallory"}, headers={"Sec-Fetch-Site": says})
+        assert held.status_code == 401
+        assert "Mallory" not in held.text
+
+
 def test_fields_that_come_several_times_come_back_several_times(client: FlaskClient, room: Room, store: Store) -> None:
     sign_in(client, room.ada)
     ended(store)

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from desk import revisions
+from desk.actor import Role
 from desk.http.transactions import DeskFlask
 from desk.newsroom import staffing
 from desk.people.models import Membership, Person
@@ -111,7 +112,7 @@ def test_a_board_is_sent_when_its_reader_has_moved_or_has_other_roles(
     tag = tag_of(eva)
     with store.write() as session:
         ada = factories.actor(session, session.get_one(Person, room.ada.id))
-        roles = [(room.desk.public_id, "editor"), (room.desk.public_id, "approver")]
+        roles: list[tuple[str, Role]] = [(room.desk.public_id, "editor"), (room.desk.public_id, "approver")]
         staffing.change_person(
             session, ada, room.eva.public_id, name="Eva Janssens", title="", email=room.eva.email,
             zone="Europe/Brussels", is_admin=False, roles=roles, now=now,

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from desk.http.transactions import DeskFlask
 from desk.outbox.models import Message
 from desk.people import signing
-from desk.people.models import Person
+from desk.people.models import Attempt, Person
 from desk.store import Store
 from tests.conftest import set_clock
 from tests.reader import post
@@ -126,7 +126,7 @@ def test_not_even_being_shut_out_tells_which_addresses_exist(
 def test_of_an_attempt_no_address_is_kept(client: FlaskClient, room: Room, store: Store) -> None:
     knock(client, room.eva.email)
     with store.read() as session:
-        assert room.eva.email not in repr(session.execute(select(signing.Attempt.account)).all())
+        assert room.eva.email not in repr(session.execute(select(Attempt.account)).all())
 
 
 def _told(response: TestResponse, email: str) -> tuple[int, tuple[str, ...], str]:

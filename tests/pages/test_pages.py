@@ -21,6 +21,7 @@ THINGS: dict[str, dict[str, str]] = {
     "stories.page": {"public_id": "story"},
     "stories.versions": {"public_id": "story"},
     "republication.page": {"public_id": "story"},
+    "republication.plain": {"public_id": "story"},
     "republication.receipt": {"token": "receipt"},
     "writing.page": {"public_id": "writable"},
     "writing.filed": {"public_id": "writable"},

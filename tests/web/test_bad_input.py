@@ -105,6 +105,7 @@ def _expired(scene: Scene) -> TestResponse:
 
 
 LINKS: list[str] = []
+LOST = frozenset({"lost_saves", "entries", "revisions"})  # the text is kept, and that is recorded
 
 
 def _used(scene: Scene) -> None:
@@ -172,11 +173,11 @@ CASES = {
     ),
     "a stale version saved": Case(
         lambda s: s.write(headline="Ministers can't agree", body="Nothing sails."), 409, "Nothing sails.",
-        first=_saved_by_another, may_change=frozenset({"lost_saves", "entries", "revisions"}), gives_back=("Ministers can&#39;t agree",),
+        first=_saved_by_another, may_change=LOST, gives_back=("Ministers can&#39;t agree",),
     ),
     "a stale version filed": Case(
         lambda s: s.write("file", body="Nothing sails."), 409, "Nothing sails.",
-        first=_saved_by_another, may_change=frozenset({"lost_saves", "entries", "revisions"}),
+        first=_saved_by_another, may_change=LOST,
     ),
     "a save that does not say on what it was typed": Case(
         lambda s: s.write(base_n="the latest"), 422, "This form does not say which version it began from.",
@@ -203,7 +204,10 @@ CASES = {
         lambda s: s.assign("tomorrow 18:00", slug=s.room.story.slug.lower()), 422, "GRAIN/CORRIDOR",
         gives_back=("Rail freight",),
     ),
-    "a slug that is none": Case(lambda s: s.assign("tomorrow 18:00", slug="GRAIN//RAIL"), 422, "A slug is one to eighty letters", gives_back=("GRAIN//RAIL",)),
+    "a slug that is none": Case(
+        lambda s: s.assign("tomorrow 18:00", slug="GRAIN//RAIL"), 422, "A slug is one to eighty letters",
+        gives_back=("GRAIN//RAIL",),
+    ),
     "an expired sign-in link": Case(
         _expired, 409, "This link has expired. Ask for a new one: it takes a minute.", may_change=frozenset({"links"})
     ),
@@ -238,7 +242,10 @@ CASES = {
         lambda s: s.eva(f"/stories/{s.room.story.public_id}/publish"), 409, "copy"
     ),
     "a thing that there is not": Case(lambda s: s.eva("/stories/bcdfghjkmn/hold", why="x"), 404, "no such story"),
-    "an id that can be none": Case(lambda s: s.eva("/stories/%00' OR 1=1/hold", why="x"), 404, "no such story"),
+    "an id that can be none": Case(lambda s: s.eva("/stories/' OR 1=1 --/hold", why="x"), 404, "no such story"),
+    "an address with a byte that no database keeps": Case(
+        lambda s: s.eva("/stories/%00/hold", why="x"), 404, "There is no such page"
+    ),
     "a byte that no database keeps": Case(
         lambda s: s.assign("tomorrow 18:00", title="Rail\x00freight"), 422, "Rail", gives_back=("GRAIN/RAIL",)
     ),

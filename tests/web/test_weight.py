@@ -32,16 +32,15 @@ def writers(walk: Walk) -> list[tuple[str, str, list[str]]]:
     with walk.app.store.write() as session:
         for person in session.scalars(select(Person)):
             theirs = select(Assignment, Story).join(Story, Story.id == Assignment.story_id)
-            held = session.execute(theirs.where(Assignment.assignee_id == person.id)).all()
+            live = Assignment.state.in_(("accepted", "reporting", "filed"))
+            held = session.execute(theirs.where(Assignment.assignee_id == person.id, live)).all()
             offered = session.execute(
                 theirs.join(Offer, Offer.assignment_id == Assignment.id).where(
                     Offer.person_id == person.id, Offer.state == "made"
                 )
             ).all()
             pages = [f"/assignments/{assignment.public_id}" for assignment, _story in [*held, *offered]]
-            for assignment, story in held:
-                if assignment.state in ("accepted", "reporting", "filed"):
-                    pages += [f"/stories/{story.public_id}/{page}" for page in ("write", "filed")]
+            pages += [f"/stories/{story.public_id}/{page}" for _held, story in held for page in ("write", "filed")]
             if pages:
                 begun = signing.begin(session, person.id, agent="", address="", now=clock.utcnow())
                 found.append((person.name, begun.cookie, ["/mine", *pages]))
@@ -53,8 +52,11 @@ def weight(client: Client, address: str) -> tuple[int, str]:
     answer = client.get(address)
     assert answer.status_code == 200, address
     fetched = re.findall(r'<(?:link|img|script)[^>]+(?:href|src)="([^"]+)"', answer.text)
-    parts = [answer.data, *(client.get(one).data for one in fetched)]
-    return sum(len(gzip.compress(part, 6)) for part in parts), answer.text
+    weighed = len(gzip.compress(answer.data, 6))
+    for one in fetched:
+        with client.get(one) as part:
+            weighed += len(gzip.compress(part.data, 6))
+    return weighed, answer.text
 
 
 def test_what_a_correspondent_opens_has_no_script_and_weighs_fourteen_kilobytes_at_most(full: Walk) -> None:

@@ -1,0 +1,38 @@
+"""The run itself: no test leaves this machine, and what it may not skip is named rightly."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ReachedForTheNetwork
+from tests.guards.sources import ROOT
+
+
+@pytest.mark.parametrize(
+    ("family", "address"), [(socket.AF_INET, ("192.0.2.1", 80)), (socket.AF_INET6, ("2001:db8::1", 443))]
+)
+def test_no_test_leaves_this_machine(family: int, address: tuple[str, int]) -> None:
+    with socket.socket(family) as outward, pytest.raises(ReachedForTheNetwork):
+        outward.connect(address)
+    with pytest.raises(ReachedForTheNetwork):
+        socket.getaddrinfo("desk.example", 443)
+
+
+def test_a_server_on_this_machine_can_be_reached() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        pass
+
+
+def test_what_cant_be_required_is_refused_at_once() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "tests/guards/test_run.py"],
+        cwd=ROOT,
+        env={"DESK_REQUIRE": "browser,postgress"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "not postgress" in run.stderr

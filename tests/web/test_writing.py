@@ -1,0 +1,115 @@
+"""Writing copy over a bad line and beside somebody else: nothing that was typed is lost, nothing is overwritten."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from desk.app import create_app
+from desk.db import Database
+from desk.drafts.models import LostSave, Version
+from desk.http.transactions import DeskFlask
+from desk.settings import Settings
+from desk.store import Store
+from tests.conftest import set_clock
+from tests.factories import NOW
+from tests.ledger import changed, everything
+from tests.reader import form_on, post, said, signed_in
+from tests.room import Room, open_room
+
+
+def write(client: FlaskClient, room: Room, *, base_n: int = 0, do: str = "save", **fields: str) -> TestResponse:
+    typed = {"headline": "Ministers agree", "body": "Ships sail on Friday."} | fields
+    return post(client, f"/stories/{room.story.public_id}/write", {**typed, "base_n": str(base_n), "do": do})
+
+
+@pytest.fixture
+def newsroom(clone: Database, settings: Settings) -> tuple[DeskFlask, Room, Store]:
+    """A desk on a database of its own, for browsers that press at the same time."""
+    app = create_app(settings, database=clone)
+    set_clock(app, lambda: NOW)
+    store = Store(clone)
+    return app, open_room(store), store
+
+
+@pytest.mark.parametrize("do", ["save", "file"])
+def test_of_two_who_save_at_once_one_has_saved_and_the_other_has_their_text_still(
+    newsroom: tuple[DeskFlask, Room, Store], do: str
+) -> None:
+    app, room, store = newsroom
+    texts = {room.olena: "Ships sail on Friday.", room.eva: "Nothing sails before Monday."}
+    together = Barrier(2)
+
+    def press(person: object) -> TestResponse:
+        client = browsers[person]
+        together.wait()
+        return write(client, room, body=texts[person], do=do)  # type: ignore[index]  # one of the two
+
+    browsers: dict[object, FlaskClient] = {person: signed_in(app, person) for person in texts}
+    with ThreadPoolExecutor(2) as pool:
+        answers = dict(zip(texts, pool.map(press, texts), strict=True))
+    (won,) = [person for person, answer in answers.items() if answer.status_code == 303]
+    (lost,) = [person for person, answer in answers.items() if answer.status_code == 409]
+    assert texts[lost] in answers[lost].text
+    assert texts[won].split()[0] in said(answers[lost])
+    with store.read() as session:
+        saved = session.scalars(select(Version)).one()
+        kept = session.scalars(select(LostSave)).one()
+        lost_id = kept.public_id
+    assert (saved.author_id, texts[won] in saved.body_html) == (won.id, True)
+    assert (kept.person_id, texts[lost] in kept.fields["body_html"]) == (lost.id, True)
+
+    page = browsers[lost].get(f"/lost/{lost_id}")
+    assert texts[lost] in page.text
+    form = form_on(answers[lost], f"/stories/{room.story.public_id}/write")
+    form.fields.setlist("do", ["save"])
+    assert browsers[lost].post(form.action, data=form.fields).status_code == 303
+    with store.read() as session:
+        last = session.scalars(select(Version).order_by(Version.n.desc())).first()
+    assert last is not None
+    assert (last.n, texts[lost] in last.body_html) == (2, True)
+
+
+def test_text_that_was_lost_is_shown_to_whoever_typed_it_and_to_nobody_else(
+    olena: FlaskClient, nino: FlaskClient, eva: FlaskClient, room: Room, store: Store
+) -> None:
+    assert write(eva, room).status_code == 303
+    assert write(olena, room, body="Nothing sails.").status_code == 409
+    with store.read() as session:
+        lost_id = session.scalars(select(LostSave.public_id)).one()
+    assert "Nothing sails." in olena.get(f"/lost/{lost_id}").text
+    for other in (nino, eva):
+        assert other.get(f"/lost/{lost_id}").status_code in (403, 404)
+        assert post(other, f"/lost/{lost_id}/done").status_code in (403, 404)
+    assert post(olena, f"/lost/{lost_id}/done").status_code == 303
+    with store.read() as session:
+        assert session.scalars(select(LostSave.taken_at)).one() == NOW
+
+
+def test_the_same_text_saved_again_makes_no_version(olena: FlaskClient, room: Room, store: Store) -> None:
+    assert write(olena, room).status_code == 303
+    before = everything(store)
+    assert write(olena, room, base_n=1).status_code == 303
+    assert not changed(before, everything(store))
+
+
+def test_text_comes_back_to_the_form_as_it_was_typed(olena: FlaskClient, room: Room) -> None:
+    body = "“Ships sail,” he said.\n\nA <b>minister</b> & his aide\nagreed.\n\n## What next\n\n- one\n- two"
+    assert write(olena, room, body=body, places="Odesa / Istanbul", ednote="Call me").status_code == 303
+    url = f"/stories/{room.story.public_id}/write"
+    fields = form_on(olena.get(url), url).fields
+    assert fields["body"].replace("\r\n", "\n") == body
+    assert (fields["places"], fields["ednote"], fields["base_n"]) == ("Odesa, Istanbul", "Call me", "1")
+
+
+@pytest.mark.parametrize("who", ["nino", "arthur", "ada"])
+def test_whoever_has_no_part_in_it_writes_nothing(who: str, room: Room, app: DeskFlask, store: Store) -> None:
+    """An offer is no commission, an approver approves, an administrator touches no copy."""
+    client = signed_in(app, getattr(room, who))
+    before = everything(store)
+    assert write(client, room).status_code in (403, 404)
+    assert client.get(f"/stories/{room.story.public_id}/write").status_code in (403, 404)
+    assert not changed(before, everything(store))
