@@ -57,7 +57,8 @@ def test_what_goes_out_by_itself_stands_by_the_time_it_goes(eva: FlaskClient, ro
 
 def test_what_waits_for_me_is_counted_as_it_is_listed(eva: FlaskClient, room: Room, store: Store) -> None:
     with store.write() as session:
-        mine, other = session.get_one(Story, room.story.id), factories.story(session, session.get_one(Desk, 1), "B/B")
+        mine = session.get_one(Story, room.story.id)
+        other = factories.story(session, session.get_one(Desk, mine.desk_id), "B/B")
         for story, author in ((mine, room.eva.id), (other, room.olena.id)):
             if not session.query(Draft).filter_by(story_id=story.id).count():
                 session.add(Draft(story_id=story.id, is_main=True))
