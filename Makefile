@@ -6,20 +6,31 @@ BIN := $(VENV)/bin
 LOCK_RUN := requirements/run.txt
 LOCK_TEST := requirements/test.txt
 
-.PHONY: run test pages chaos check fix lock clean
+.PHONY: run test pages chaos bench check fix lock clean
 .DEFAULT_GOAL := run
+
+# every process starts from what an earlier one has compiled
+unexport PYTHONDONTWRITEBYTECODE
 
 run: $(VENV)/.run
 	@exec $(BIN)/desk up --demo
 
-test: $(VENV)/.test check
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/pages --ignore tests/chaos tests
+# the checks run beside the suite; what they found is said after it
+test: $(VENV)/.test
+	@$(MAKE) --no-print-directory check > $(VENV)/.checked 2>&1 & checks=$$!; \
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/pages --ignore tests/chaos tests; suite=$$?; \
+	wait $$checks || { cat $(VENV)/.checked; echo "The checks found something: see above, or run \`make check\`."; exit 1; }; \
+	exit $$suite
 
 pages: $(VENV)/.test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests/pages
 
+# the minutes without a broker pass beside the kills
 chaos: $(VENV)/.test
-	@$(BIN)/python -m pytest -x -s tests/chaos
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -x tests/chaos
+
+bench: $(VENV)/.test
+	@$(BIN)/python -m bench.board
 
 check: $(VENV)/.test
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .

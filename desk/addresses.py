@@ -25,7 +25,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Dns = Callable[[str, int], Iterable[str]]
 
 DNS_SECONDS = 10.0
-LONGEST_URL = 2048
+LONGEST_URL = 2000  # what the columns hold
 ADDRESSES_TRIED = 4
 
 
@@ -99,12 +99,12 @@ _NOT_PUBLIC_6 = [ipaddress.IPv6Network(net) for net in ("2001::/23", "2001:db8::
 
 def parse(url: str) -> httpx.URL:
     """Read an address without asking DNS; raises AddressRefused for what no check could make good."""
-    if len(url) > LONGEST_URL:
-        raise AddressRefused("The address is longer than %(limit)s characters.", limit=LONGEST_URL)
     try:
-        target = httpx.URL(url.strip()).copy_with(fragment=None)
+        target = httpx.URL(url.strip()).copy_with(fragment=None) if len(url) <= LONGEST_URL else None
     except (httpx.InvalidURL, UnicodeError):
         raise AddressRefused("This is not an address: %(url)s", url=url) from None
+    if target is None or len(str(target)) > LONGEST_URL:  # letters outside a–z are written longer
+        raise AddressRefused("The address is longer than %(limit)s characters.", limit=LONGEST_URL)
     if target.scheme not in ("http", "https") or not target.host:
         raise AddressRefused("An address begins with http:// or https:// and a host: %(url)s", url=url)
     if target.userinfo:
@@ -136,29 +136,20 @@ def time_limit(seconds: float) -> Iterator[None]:
         _ends_at.reset(token)
 
 
+class OutOfTime(httpcore.ReadTimeout, TimeoutError):
+    """The time limit is over: a time-out both for HTTP and for whoever has sockets of its own."""
+
+
 def seconds_left(wanted: float | None = None) -> float:
-    """What is left of the time limit, or `wanted` if that is less; raises httpcore.ReadTimeout at the end."""
+    """What is left of the time limit, or `wanted` if that is less; raises OutOfTime at the end."""
     left = _ends_at.get() - time.monotonic()
     if left <= 0:
-        raise httpcore.ReadTimeout
+        raise OutOfTime
     return left if wanted is None else min(left, wanted)
 
 
-def _look_up(host: str, port: int, *, private: bool, dns: Dns) -> Sequence[Address]:
-    """Every address of `host`; one that is not public refuses them all."""
-    found = _addresses(host, port, dns)
-    if not found:
-        raise Unreachable("No server was found under the name %(host)s.", host=host)
-    if not private and not all(is_public(address) for address in found):
-        raise AddressRefused(
-            "%(host)s is in a private network, where this desk sends and fetches nothing. Give an address that"
-            " is on the internet; for a trial of your own, set DESK_PRIVATE_ADDRESSES=1.",
-            host=host,
-        )
-    return found
-
-
-def _addresses(host: str, port: int, dns: Dns) -> list[Address]:
+def addresses_of(host: str, port: int, dns: Dns = system_dns) -> list[Address]:
+    """Every address that `host` stands for now, within the time limit; none if the name is not known."""
     try:
         return [ipaddress.ip_address(host)]
     except ValueError:
@@ -177,6 +168,20 @@ def _addresses(host: str, port: int, dns: Dns) -> list[Address]:
         return answers.get(timeout=seconds_left(DNS_SECONDS))
     except queue.Empty:
         return []
+
+
+def _look_up(host: str, port: int, *, private: bool, dns: Dns) -> Sequence[Address]:
+    """Every address of `host`; one that is not public refuses them all."""
+    found = addresses_of(host, port, dns)
+    if not found:
+        raise Unreachable("No server was found under the name %(host)s.", host=host)
+    if not private and not all(is_public(address) for address in found):
+        raise AddressRefused(
+            "%(host)s is in a private network, where this desk sends and fetches nothing. Give an address that"
+            " is on the internet; for a trial of your own, set DESK_PRIVATE_ADDRESSES=1.",
+            host=host,
+        )
+    return found
 
 
 class _GuardedBackend(httpcore.NetworkBackend):
@@ -216,7 +221,16 @@ class _TimedStream(httpcore.NetworkStream):
         return self._inner.read(max_bytes, seconds_left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, seconds_left(timeout))
+        sock: socket.socket = self._inner.get_extra_info("socket")
+        left = memoryview(buffer)
+        try:
+            while left:
+                sock.settimeout(seconds_left(timeout))
+                left = left[sock.send(left) :]
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.WriteError(str(error)) from error
 
     def close(self) -> None:
         self._inner.close()

@@ -4,12 +4,13 @@ from sqlalchemy.orm import Session
 
 DELIVER = "workers.deliver.lane"
 POLL = "workers.fetch.poll"
+ALIVE = "workers.desk.alive"
 
-ALL = frozenset({DELIVER, POLL})
+ALL = frozenset({DELIVER, POLL, ALIVE})
 
 
 def mark(session: Session, bell: str, argument: str) -> None:
-    """Have the edge ring `bell` with `argument` (a lane, a source's public id) once this session has committed."""
+    """Have the edge ring `bell` once this session has committed; `argument` is a lane, a source, or who rings."""
     session.info.setdefault("bells", set()).add((bell, argument))
 
 

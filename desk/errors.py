@@ -38,12 +38,20 @@ class NotFound(DeskError):
     """No such thing, or none that this person may know of: 404, the same for both."""
 
 
+class Gone(NotFound):
+    """What this person once had to do with and has no more: `params["assignment"]` names what their page tells of."""
+
+
 class Forbidden(DeskError):
     """A person who may see the thing may not do this to it: 403."""
 
 
 class NotNow(DeskError):
     """The thing's state does not allow it, or a gate is shut: 409, with the sentence that says which."""
+
+
+class Overtaken(NotNow):
+    """Somebody saved after the page was opened: 409. `params["read"]` is the public id of the version on that page."""
 
 
 class SignInNeeded(DeskError):

@@ -18,11 +18,14 @@ from email.utils import format_datetime
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from desk.addresses import time_limit
 from desk.errors import Invalid
 from desk.net import Handed, Outcome, one_line
+from desk.smtp import Line
 
 LONGEST_LINE = 998
 WRAP = 76
+GOODBYE = 5.0  # seconds for a QUIT
 
 _ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOMS}(?:\.{_ATOMS})*@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+")
@@ -213,9 +216,10 @@ _ABOUT_US = {530, 534, 535, 538}
 class SmtpMailer:
     """A Mailer over SMTP (RFC 5321). One instance for one thread; it keeps its connection between sends.
 
-    `url` is smtp://user:password@host:port?starttls=1 or smtps://…; Invalid if it is neither. `timeout` is in
-    seconds, for each answer of the server. Trouble with the connection or the sign-in is `later`; a 5xx to
-    the message is `refused`; no answer after the end of the data is `unknown`, and only that.
+    `url` is smtp://user:password@host:port?starttls=1 or smtps://…; Invalid if it is neither. `timeout` seconds
+    are all that a hand-over may take, from the look-up of the name to the last answer. Trouble with the connection
+    or the sign-in is `later`; a 5xx to the message is `refused`; no answer after the end of the data is `unknown`,
+    and only that.
     """
 
     def __init__(
@@ -225,13 +229,17 @@ class SmtpMailer:
         self._timeout = timeout
         self._tls = tls
         self._helo = helo or _own_name()
-        self._line: smtplib.SMTP | None = None
+        self._line: Line | None = None
 
     def send(self, wire: bytes, *, sender: str, to: str) -> Handed:
         try:
             sender, to = mail_address(sender), mail_address(to)
         except Invalid as error:
             return Handed("refused", one_line(str(error)))
+        with time_limit(self._timeout):
+            return self._send(wire, sender, to)
+
+    def _send(self, wire: bytes, sender: str, to: str) -> Handed:
         data_sent = clean = False
         try:
             line = self._connected()
@@ -248,8 +256,8 @@ class SmtpMailer:
             return _answered(code, said)
         except smtplib.SMTPResponseException as error:
             return _lost(data_sent, f"{error.smtp_code} {_words(error.smtp_error)}")
-        except (OSError, UnicodeError, smtplib.SMTPException) as error:  # UnicodeError: what can't be a host
-            return _lost(data_sent, str(error) or type(error).__name__)
+        except (OSError, smtplib.SMTPException) as error:
+            return _lost(data_sent, self._why(error))
         finally:
             if not clean:
                 self._drop()
@@ -257,24 +265,26 @@ class SmtpMailer:
     def greet(self) -> Handed:
         """Connect and sign in, and send nothing: whether mail could go out now, and what the server said if not."""
         try:
-            self._connected()
+            with time_limit(self._timeout):
+                self._connected()
         except smtplib.SMTPResponseException as error:
             return _lost(data_sent=False, why=f"{error.smtp_code} {_words(error.smtp_error)}")
-        except (OSError, UnicodeError, smtplib.SMTPException) as error:
-            return _lost(data_sent=False, why=str(error) or type(error).__name__)
+        except (OSError, smtplib.SMTPException) as error:
+            return _lost(data_sent=False, why=self._why(error))
         return Handed("taken", "the mail server answers")
 
     def close(self) -> None:
         """Say goodbye and hang up; the next send connects again."""
         try:
             if self._line is not None:
-                self._line.quit()
+                with time_limit(GOODBYE):
+                    self._line.quit()
         except (OSError, smtplib.SMTPException):
             pass  # it has hung up already
         finally:
             self._drop()
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connected(self) -> Line:
         if self._line is not None:
             # RSET clears what a refused message left behind, and finds a server that has hung up meanwhile.
             try:
@@ -286,17 +296,11 @@ class SmtpMailer:
         self._line = self._connect()
         return self._line
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> Line:
         server = self._server
-        if server.implicit_tls:
-            line: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, self._helo, timeout=self._timeout, context=self._context()
-            )
-        else:
-            line = smtplib.SMTP(server.host, server.port, self._helo, timeout=self._timeout)
+        line = Line(self._helo, self._context() if server.implicit_tls else None)
         try:
-            if line.sock is not None:  # the lone last dot must not wait for the acknowledgement of the body
-                line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line.call(server.host, server.port)
             if server.starttls:
                 line.starttls(context=self._context())
             line.ehlo_or_helo_if_needed()
@@ -306,6 +310,12 @@ class SmtpMailer:
             line.close()
             raise
         return line
+
+    def _why(self, error: Exception) -> str:
+        seconds = f"{self._timeout:g} s"
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            return f"The mail server took longer than {seconds}."
+        return str(error) or type(error).__name__
 
     def _context(self) -> ssl.SSLContext:
         self._tls = self._tls or ssl.create_default_context()

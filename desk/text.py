@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
 
+from desk.errors import Invalid
 from desk.markup import LARGEST, blocks, clean_html
 from desk.typed import html_to_paragraphs, paragraphs_to_html
 
@@ -17,13 +18,16 @@ __all__ = [
     "LARGEST",
     "Change",
     "blocks",
+    "clean",
     "clean_html",
     "dateline",
     "first_paragraph",
     "fold",
     "html_to_paragraphs",
     "initials",
+    "line",
     "paragraphs_to_html",
+    "passage",
     "plain_text",
     "plain_to_html",
     "shorten",
@@ -36,6 +40,10 @@ MOST_TOKEN_BYTES = 500_000
 LONGEST_TOKEN = 64
 MOST_PARAGRAPHS = 2_000
 MOST_WORDS = 2_000
+LONGEST_LINE = 500
+LONGEST_NAME = 200
+LONGEST_PASSAGE = 5_000
+LONGEST_REASON = 1_000
 
 Change = tuple[Literal["same", "gone", "new"], str]
 
@@ -58,7 +66,35 @@ _UNSPACED = (
 _WORD = re.compile(rf"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}_])[\w\u0300-\u036f\u0900-\u0dff])+)")
 _PARAGRAPH_GAP = re.compile(r"\n\s*\n")
 _WORD_GAP = re.compile(r"\s+")
+# what is no character of any text: controls but tabs and line ends, halves of characters, and what is none by name
+_NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# what turns the direction of all that follows, on a page and in a subject, until somebody turns it back
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _COUNTED = re.compile(r"[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_]")
+
+
+# what is typed
+
+
+def clean(typed: str) -> str:
+    """`typed` without what is no text and no database keeps: NUL and other controls, halves of characters.
+
+    Tabs and line ends stay, and so do the marks by which Arabic and Hebrew set their direction.
+    """
+    return _NOT_TEXT.sub("", typed)
+
+
+def line(typed: str, field: str, what: str, *, most: int = LONGEST_LINE) -> str:
+    """`typed` as one line of at most `most` characters: blanks and line ends single, marks that turn what follows out.
+
+    `what` is what a sentence calls it: "title". Raises Invalid for `field` if it is longer: nothing typed is ever cut.
+    """
+    return _short(" ".join(_TURNS.sub("", clean(typed)).split()), field, what, most)
+
+
+def passage(typed: str, field: str, what: str, *, most: int = LONGEST_PASSAGE) -> str:
+    """`typed` as a text of several lines and at most `most` characters, the blanks around it cut. Raises Invalid."""
+    return _short(_LINE_END.sub("\n", clean(typed)).strip(), field, what, most)
 
 
 # what is read
@@ -162,6 +198,18 @@ def word_diff(old: str, new: str) -> list[Change]:
                 changes.append(("gone", "".join(lost)))
                 changes.append(("new", "".join(found)))
     return _merged(changes)
+
+
+def _short(words: str, field: str, what: str, most: int) -> str:
+    if len(words) > most:
+        raise Invalid(
+            "The %(what)s is %(long)s characters long, and at most %(most)s fit here. Shorten it, then send it again.",
+            field=field,
+            what=what,
+            long=len(words),
+            most=most,
+        )
+    return words
 
 
 def _plain(block: str) -> str:

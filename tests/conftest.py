@@ -4,6 +4,7 @@ A test that asks for a database runs twice, on SQLite and on PostgreSQL, where a
 has databases of its own; the PostgreSQL server is one for the whole run, started by the controller.
 """
 
+import gc
 import ipaddress
 import os
 import secrets
@@ -19,8 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import jinja2
 import pytest
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -30,6 +34,7 @@ from desk.cli import schema
 from desk.cli.valkey import EmbeddedValkey
 from desk.errors import Unavailable
 from desk.http.transactions import DeskFlask
+from desk.people import signing
 from desk.settings import Settings
 from desk.store import Store
 from tests import factories, servers
@@ -133,6 +138,22 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def _calls(terminalreporter: Any, kind: str) -> list[Any]:
     return [report for report in terminalreporter.stats.get(kind, []) if report.when == "call"]
+
+
+def pytest_collection_finish() -> None:
+    """What stands by now stays until the end: no collection of garbage need look through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hasher_in_earnest() -> Iterator[PasswordHasher]:
+    """Gives the hasher of passwords; while tests run, another takes its place, which is as cheap as can be."""
+    in_earnest = signing._hasher
+    signing._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield in_earnest
+    signing._hasher = in_earnest
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -342,9 +363,28 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     )
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Each template is compiled once a process, however many apps are made in it."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
 @pytest.fixture(scope="session")
 def _pages(settings: Settings, _shared: db.Database) -> DeskFlask:
-    return create_app(settings, database=_shared)
+    app = create_app(settings, database=_shared)
+    app.jinja_env.bytecode_cache = _compiled
+    return app
 
 
 @pytest.fixture

@@ -225,6 +225,49 @@ class SmtpServer:
         return AuthResult(success=given == self._login, handled=False)
 
 
+class DrippingSmtp:
+    """An SMTP server that answers in whole lines until it comes to the step `at` (`greeting`, `EHLO`, `MAIL`, `DATA`,
+    or `.` for the end of the data), and there lets its answer drip, a byte every 20 ms, without an end."""
+
+    def __init__(self, at: str) -> None:
+        self.at = at
+        self.mails = 0
+        self._stopping = threading.Event()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, name="dripping smtp", daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._listening.close()
+        self._thread.join(5)
+
+    def _serve(self) -> None:
+        line, _ = self._listening.accept()
+        with line, line.makefile("rb") as heard, suppress(OSError):
+            self._say(line, "greeting", "220 mail.example")
+            for command in heard:
+                step = command.split()[0].decode().upper()
+                self._say(line, step, "354 Go on" if step == "DATA" else "250 OK")
+                if step == "DATA":
+                    while (data := heard.readline()) not in (b".\r\n", b""):
+                        pass
+                    self.mails += data != b""
+                    self._say(line, ".", "250 Taken")
+
+    def _say(self, line: socket.socket, step: str, answer: str) -> None:
+        while step == self.at and not self._stopping.wait(0.02):
+            line.sendall(b"2")
+        line.sendall(f"{answer}\r\n".encode())
+
+
 def _abort(server: SMTP) -> None:
     if server.transport is not None:
         server.transport.abort()  # type: ignore[attr-defined]  # aiosmtpd types it as its base

@@ -1,7 +1,5 @@
 """All that stands in the database, to see that nothing was changed but what was meant to be."""
 
-from sqlalchemy import select
-
 from desk import models
 from desk.store import Store
 
@@ -12,7 +10,9 @@ def everything(store: Store) -> Ledger:
     """Every row of every table."""
     with store.read() as session:
         return {
-            table.name: sorted(repr(tuple(row)) for row in session.execute(select(table)))
+            table.name: sorted(
+                repr(tuple(row)) for row in session.connection().exec_driver_sql(f"SELECT * FROM {table.name}")
+            )
             for table in models.metadata.sorted_tables
         }
 

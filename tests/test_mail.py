@@ -1,6 +1,8 @@
+import asyncio
 import email
 import email.policy
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from email.header import decode_header, make_header
@@ -8,13 +10,14 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 import pytest
+from aiosmtpd.smtp import SMTP
 from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.errors import Invalid
 from desk.mail import SmtpMailer, mail_address, mail_bytes
 from desk.net import Handed, Mailer
-from tests.fakes import FakeMailer, SmtpServer, client_tls, closed_port
+from tests.fakes import DrippingSmtp, FakeMailer, SmtpServer, client_tls, closed_port
 
 SENT = datetime(2026, 11, 24, 14, 37, 5, tzinfo=timezone(timedelta(hours=1)))
 DESK = ("Meridian News, foreign desk", "desk@meridian.example")
@@ -287,6 +290,35 @@ def test_a_mail_that_was_sent_and_not_answered_is_unknown(server: SmtpServer, be
     server.behaviour = "accept"
     assert send(mailer).outcome == "taken"
     mailer.close()
+
+
+@pytest.mark.parametrize(
+    ("at", "outcome"),
+    [("greeting", "later"), ("EHLO", "later"), ("MAIL", "later"), ("DATA", "later"), (".", "unknown")],
+)
+def test_a_server_that_lets_its_answers_drip_does_not_stretch_the_time_a_hand_over_may_take(
+    at: str, outcome: str
+) -> None:
+    with DrippingSmtp(at) as dripping:
+        mailer = SmtpMailer(dripping.url, timeout=0.3)
+        began = time.monotonic()
+        handed = send(mailer)
+        assert 0.2 < time.monotonic() - began < 1.5
+    assert handed == Handed(outcome, "The mail server took longer than 0.3 s.")  # type: ignore[arg-type]  # one of its words
+    assert dripping.mails == (outcome == "unknown")
+
+
+def test_all_the_steps_of_a_hand_over_share_one_time_limit(server: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer comes soon enough by itself; together they take too long."""
+    reply = SMTP.push
+
+    async def slowly(self: SMTP, status: str | bytes) -> None:
+        await asyncio.sleep(0.15)
+        await reply(self, status)
+
+    monkeypatch.setattr(SMTP, "push", slowly)
+    assert send(SmtpMailer(server.url, timeout=0.4)).outcome == "later"
+    assert server.mails == []
 
 
 def test_a_connection_that_breaks_before_the_data_was_sent_is_tried_again(

@@ -2,10 +2,12 @@ import base64
 import gzip
 import ipaddress
 import json
+import socket
+import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -134,7 +136,8 @@ def test_an_ipv4_address_within_an_ipv6_one_is_never_public(address: ipaddress.I
         ("https://desk:secret@wire.example/", "Leave name and password out of the address of wire.example"),
         ("http://wire.example:port/", "not an address"),
         ("http://wire\x00.example/", "not an address"),
-        ("http://" + "a" * 3000, "longer than 2048"),
+        ("http://" + "a" * 3000, "longer than 2000"),
+        ("http://wire.example/" + "é" * 400, "longer than 2000"),
     ],
 )
 def test_an_address_that_cannot_be_talked_to_gets_its_own_sentence(url: str, sentence: str) -> None:
@@ -333,6 +336,52 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
         assert poster.post(feed.url_of(), b"{}", {}).outcome == "taken"
         assert time.monotonic() - started < 2
         poster.close()
+
+
+@pytest.mark.parametrize(
+    ("page", "outcome"),
+    [(Page(b"x" * 1000, drip=0.02), "taken"), (Page(b"x", drip_head=0.02), "later")],
+    ids=["body", "head"],
+)
+def test_a_receiver_that_lets_its_answer_drip_does_not_stretch_the_time_a_hand_over_may_take(
+    page: Page, outcome: str
+) -> None:
+    with FeedServer({"/notices": page}) as dripping:
+        poster = HttpPoster(private=True, timeout=0.3)
+        began = time.monotonic()
+        assert poster.post(dripping.url_of("/notices"), b"{}", {}).outcome == outcome
+        assert 0.2 < time.monotonic() - began < 1.5
+        poster.close()
+
+
+def test_a_receiver_that_takes_the_body_in_sips_does_not_stretch_that_time() -> None:
+    with sipping(every=0.1) as port:
+        poster = HttpPoster(private=True, timeout=0.4)
+        began = time.monotonic()
+        handed = poster.post(f"http://127.0.0.1:{port}/", b"x" * 20_000_000, {})
+        assert time.monotonic() - began < 1.5
+        poster.close()
+    assert (handed.outcome, handed.said) == ("later", "No answer within 0.4 s.")
+
+
+@contextmanager
+def sipping(every: float) -> Iterator[int]:
+    """A port whose server reads a little of what it is sent, then waits, over and over."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
+        def serve() -> None:
+            line, _ = listening.accept()
+            with line:
+                while not stop.wait(every):
+                    line.recv(200_000)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        stop.set()
+        thread.join(5)
 
 
 def test_several_posts_share_one_connection(receiver: WebhookReceiver, poster: HttpPoster) -> None:

@@ -3,24 +3,29 @@
 Up to `DESK_IN_FLIGHT` hand-overs are under way at once. As some end, their outcomes are noted and the free hands
 claim again in the same transaction; `park` kinds are marked in one commit before they go, so that no more can be
 parked by a death than were in flight.
+
+A lease outlasts its hand-over: that begins in the first two fifths of the lease or not at all, and takes half of it at
+most; the rest is for noting what became of it. So what is under way here is nobody else's to send.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from desk import chance
+from desk.db import is_down, is_lost_race
 from desk.errors import Invalid
 from desk.faults import Faults
 from desk.mail import SmtpMailer
-from desk.net import Handed, HttpPoster, Mailer, Poster, sign
+from desk.net import Handed, HttpPoster, Mailer, Poster, one_line, sign
 from desk.newsroom import delivering
 from desk.outbox import handing
 from desk.outbox.handover import Claimed, Ready, Render, Result
@@ -31,12 +36,15 @@ log = structlog.get_logger()
 Clock = Callable[[], datetime]
 LINGER = 0.02  # seconds: hand-overs that end together are noted in one commit
 LOOK_AGAIN = 0.5  # seconds: with hands free, new work is looked for while slow receivers take their time
-LONGEST_RUN = 25.0  # seconds: a doorbell's run ends before its time limit would end it in the midst
+LONGEST_RUN = 20.0  # seconds: a doorbell's run ends before its time limit would end it in the midst
+LONGEST_MAIL = 20.0  # seconds, from the look-up of the server's name to its last answer
+LONGEST_POST = 15.0
+PATIENCE = 20.0  # seconds for which outcomes are kept while the database can't note them
 NO_SECRET = Handed("refused", "This licensee's webhook has no secret to sign with.")
 
 
 def run(store: Store, lane: str, *, settings: Settings, now: Clock, stop: Callable[[], bool] | None = None) -> int:
-    """`deliver` over real mail and HTTP. Without `stop` it ends by itself, at the latest after some 25 seconds."""
+    """`deliver` over real mail and HTTP. Without `stop` it ends by itself, at the latest after some 20 seconds."""
     with store.read() as session:
         if not handing.is_due(session, lane):
             return 0
@@ -44,8 +52,8 @@ def run(store: Store, lane: str, *, settings: Settings, now: Clock, stop: Callab
     return deliver(
         store,
         lane,
-        mailer_for=lambda: SmtpMailer(settings.smtp_url) if settings.smtp_url else None,
-        poster=_poster(settings.private_addresses),
+        mailer_for=lambda: _mailer(settings),
+        poster=_poster(settings.private_addresses, min(LONGEST_POST, settings.lease / 2)),
         settings=settings,
         clock=now,
         stop=stop or (lambda: time.monotonic() > until),
@@ -117,27 +125,33 @@ class _Hands:
 
 
 def _loop(hands: _Hands, pool: ThreadPoolExecutor, stop: Callable[[], bool]) -> int:
-    flying: set[Future[Result]] = set()
+    flying: dict[Future[Result], int] = {}
     ended: list[Result] = []
     handed_over = 0
     while True:
         if ended:
             hands.faults.at("before_mark")
-        claimed = _mark_and_claim(hands, ended, 0 if stop() else hands.settings.in_flight - len(flying))
+        begun = time.monotonic()
+        free = 0 if stop() else hands.settings.in_flight - len(flying)
+        claimed = _mark_and_claim(hands, ended, free, flying.values())
         handed_over += len(ended)
-        leased_until = time.monotonic() + hands.settings.lease
         ready = _prepare(hands, claimed)
         if hands.captures:
             ended = [Result(one.delivery_id, one.token, None) for one in ready]
         else:
-            flying |= {pool.submit(_hand_over, hands, one, leased_until) for one in ready}
+            begin_by = begun + hands.settings.lease * 0.4
+            flying |= {pool.submit(_hand_over, hands, one, begin_by): one.delivery_id for one in ready}
             ended = _landed(flying)
         if not (ended or flying or claimed):
             return handed_over
 
 
-def _mark_and_claim(hands: _Hands, ended: list[Result], free: int) -> list[Claimed]:
-    """Note what has ended, and claim for the free hands, in one transaction."""
+def _mark_and_claim(hands: _Hands, ended: list[Result], free: int, flying: Collection[int]) -> list[Claimed]:
+    """Note what has ended, and claim for the free hands, in one transaction.
+
+    Outcomes that the database can't take just now are offered to it again for a while: to let go of them would be to
+    send again what was taken, or to park it.
+    """
     lease = timedelta(seconds=hands.settings.lease)
 
     def act(session: Session) -> list[Claimed]:
@@ -147,10 +161,20 @@ def _mark_and_claim(hands: _Hands, ended: list[Result], free: int) -> list[Claim
         if not free:
             return []
         return handing.claim(
-            session, hands.lane, limit=free, lease=lease, token=chance.token(16), per_endpoint=hands.per_endpoint
-        )
+            session, hands.lane, limit=free, lease=lease, token=chance.token(16), per_endpoint=hands.per_endpoint,
+            but=flying,
+        )  # fmt: skip
 
-    return hands.store.run(act) if ended or free else []
+    until = time.monotonic() + PATIENCE
+    while ended or free:
+        try:
+            return hands.store.run(act)
+        except DBAPIError as error:
+            if not ended or not (is_down(error) or is_lost_race(error)) or time.monotonic() > until:
+                raise
+            log.warning("the database does not take what became of hand-overs; trying again", error=str(error.orig))
+            time.sleep(LOOK_AGAIN)
+    return []
 
 
 def _prepare(hands: _Hands, claimed: list[Claimed]) -> list[Ready]:
@@ -162,24 +186,25 @@ def _prepare(hands: _Hands, claimed: list[Claimed]) -> list[Ready]:
     return ready
 
 
-def _landed(flying: set[Future[Result]]) -> list[Result]:
+def _landed(flying: dict[Future[Result], int]) -> list[Result]:
     """Take the hand-overs that have ended out of `flying`, or none after half a second."""
     if not flying:
         return []
     wait(flying, timeout=LOOK_AGAIN, return_when=FIRST_COMPLETED)
     done, _ = wait(flying, timeout=LINGER)
-    flying -= done
+    for future in done:
+        del flying[future]
     return [future.result() for future in done]
 
 
-def _hand_over(hands: _Hands, one: Ready, leased_until: float) -> Result:
-    if time.monotonic() > leased_until:  # this process slept past its lease: somebody else has it
-        return Result(one.delivery_id, one.token, Handed("later", "The lease ran out before the hand-over."))
+def _hand_over(hands: _Hands, one: Ready, begin_by: float) -> Result:
+    if time.monotonic() > begin_by:  # this process slept: its lease may run out, and somebody else have it
+        return Result(one.delivery_id, one.token, Handed("later", "The worker was held up before the hand-over."))
     try:
         handed = _by_mail(hands, one) if one.channel == "mail" else _by_webhook(hands, one)
     except Exception as error:  # one message's fault must not cost the outcomes of all that are in flight with it
         log.exception("a hand-over failed in a way nobody foresaw", delivery=one.delivery_id)
-        handed = Handed("unknown", f"{type(error).__name__}: {error}"[:300])
+        handed = Handed("unknown", one_line(f"{type(error).__name__}: {error}"))
     hands.faults.at("after_send")
     return Result(one.delivery_id, one.token, handed)
 
@@ -198,7 +223,12 @@ def _by_webhook(hands: _Hands, one: Ready) -> Handed:
     return hands.poster.post(one.address, one.wire, {"Content-Type": "application/json", **signed})
 
 
+def _mailer(settings: Settings) -> SmtpMailer | None:
+    timeout = min(LONGEST_MAIL, settings.lease / 2)
+    return SmtpMailer(settings.smtp_url, timeout=timeout) if settings.smtp_url else None
+
+
 @cache
-def _poster(private: bool) -> HttpPoster:
+def _poster(private: bool, timeout: float) -> HttpPoster:
     """One pool of connections a process, made at its first hand-over, which is after the fork."""
-    return HttpPoster(private=private)
+    return HttpPoster(private=private, timeout=timeout)

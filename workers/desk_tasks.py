@@ -1,8 +1,8 @@
-"""Tasks of the newsroom: the tick, the sweep, the sign of life."""
+"""Tasks of the newsroom: the tick, the sweep, the pruning, the sign of life."""
 
 import socket
 
-from desk import clock, heartbeats
+from desk import bells, clock, heartbeats
 from workers import due
 from workers.stores import store
 from workers.task import task
@@ -20,8 +20,15 @@ def sweep() -> None:
     due.sweep(store(), clock.utcnow)
 
 
-@task("workers.desk.beat", seconds=20)
-def beat() -> None:
-    """A bell that beat rang has arrived: beat, broker and worker live."""
+@task("workers.desk.prune", seconds=60)
+def prune() -> None:
+    """Let go of what is kept no longer."""
+    due.prune(store(), clock.utcnow)
+
+
+@task(bells.ALIVE, seconds=20)
+def alive(ringer: str) -> None:
+    """A bell that `ringer` (beat or a ticker) rang has arrived: broker and pool live, and beat, if it was that."""
     with store().write() as session:
-        heartbeats.beat(session, "beat", socket.gethostname(), clock.utcnow())
+        for name in ("worker", "beat") if ringer == "beat" else ("worker",):
+            heartbeats.beat(session, name, socket.gethostname(), clock.utcnow())

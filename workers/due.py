@@ -1,24 +1,41 @@
 """The due verbs: all that falls due without anybody pressing anything. Tasks and the ticker run the same."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+import structlog
 from sqlalchemy.orm import Session
 
-from desk.newsroom import publishing, reminding, sweeping
+from desk.aside import Aside, is_everybodys
+from desk.newsroom import chasing, pruning, publishing, reminding, sweeping
+from desk.prune import Pruner
 from desk.store import Store
 
 BATCH = 100
-VERBS: tuple[Callable[[Session, datetime, int], int], ...] = (publishing.release_due, reminding.fire_due)
+LONGEST_RUN = 20.0  # seconds: a bell's run ends before its time limit would end it in the midst
+VERBS: tuple[Callable[[Session, datetime, int, Aside], int], ...] = (
+    publishing.release_due,
+    reminding.fire_due,
+    chasing.chase_due,
+)
+log = structlog.get_logger()
 
 
 def tick(store: Store, now: Callable[[], datetime]) -> int:
-    """Release what is to be published and fire what is to be reminded of, in short transactions, until none is left."""
+    """Release, remind and chase what is due, in short transactions, until none is left.
+
+    What fails is logged and left for the next tick: a story's fault costs neither the others nor the reminders.
+    """
     done = 0
     for verb in VERBS:
-        while count := store.run(partial(_batch, verb, now())):
-            done += count
+        try:
+            done += _until_none_is_left(store, verb, now)
+        except Exception as error:  # a verb that fails as a whole must not cost the others their turn
+            if is_everybodys(error):
+                raise
+            log.exception("a due verb failed", verb=verb.__name__)
     return done
 
 
@@ -27,5 +44,37 @@ def sweep(store: Store, now: Callable[[], datetime]) -> None:
     store.run(lambda session: sweeping.sweep(session, now()))
 
 
-def _batch(verb: Callable[[Session, datetime, int], int], at: datetime, session: Session) -> int:
-    return verb(session, at, BATCH)
+def prune(store: Store, now: Callable[[], datetime]) -> None:
+    """Let go of what is kept no longer, a batch in each transaction."""
+    until = time.monotonic() + LONGEST_RUN
+    for pruner in pruning.ALL:
+        dropped, last = 0, BATCH
+        while last == BATCH and time.monotonic() < until:
+            last = _prune(store, pruner, now())
+            dropped += last
+        if dropped:
+            log.info("pruned", what=pruner.what, n=dropped)
+
+
+def _until_none_is_left(
+    store: Store, verb: Callable[[Session, datetime, int, Aside], int], now: Callable[[], datetime]
+) -> int:
+    until, aside, done = time.monotonic() + LONGEST_RUN, Aside(), 0
+    while True:
+        before = aside.count
+        count = store.run(partial(_batch, verb, now(), aside))
+        done += count
+        if (not count and aside.count == before) or time.monotonic() > until:
+            return done
+
+
+def _batch(verb: Callable[[Session, datetime, int, Aside], int], at: datetime, aside: Aside, session: Session) -> int:
+    return verb(session, at, BATCH, aside)
+
+
+def _prune(store: Store, pruner: Pruner, at: datetime) -> int:
+    with store.read() as session:
+        found = pruner.find(session, at, BATCH)
+    if found:
+        store.run(lambda session: pruner.drop(session, at, found))
+    return len(found)

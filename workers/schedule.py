@@ -10,9 +10,13 @@ EVERY = {
     "workers.deliver.lane": 5.0,
     "workers.fetch.due": 5.0,
     "workers.desk.sweep": 60.0,
-    "workers.desk.beat": 15.0,
+    "workers.desk.prune": 3600.0,
+    "workers.desk.alive": 15.0,
 }
-ARGUMENTS: dict[str, list[tuple[str, ...]]] = {"workers.deliver.lane": [("mail",), ("webhook",)]}
+ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
+    "workers.deliver.lane": [("mail",), ("webhook",)],
+    "workers.desk.alive": [("beat",)],
+}
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     f"{name} {' '.join(arguments)}".strip(): {

@@ -18,13 +18,15 @@ import structlog
 from celery import bootsteps
 from sqlalchemy.exc import DBAPIError
 
-from desk import clock, heartbeats
+from desk import bells, clock, heartbeats
 from desk.settings import Settings
 from desk.store import Store
 from workers import deliver, due, fetch, stores
 
 PR_SET_PDEATHSIG = 1
+RING_EVERY = 15.0
 SWEEP_EVERY = 60.0
+PRUNE_EVERY = 3600.0
 log = structlog.get_logger()
 
 
@@ -83,16 +85,24 @@ def tick_forever(parent: int) -> None:
 
 
 def _desk_work(store: Store, settings: Settings) -> Any:
-    swept = 0.0
+    last: dict[str, float] = {}
+
+    def has_come(what: str, every: float) -> bool:
+        if time.monotonic() - last.get(what, -every) < every:
+            return False
+        last[what] = time.monotonic()
+        return True
 
     def work() -> None:
-        nonlocal swept
         with store.write() as session:
-            heartbeats.beat(session, "worker", socket.gethostname(), clock.utcnow())
+            heartbeats.beat(session, "ticker", socket.gethostname(), clock.utcnow())
+            if has_come("ring", RING_EVERY):  # so that a pool is heard of where no beat rings
+                bells.mark(session, bells.ALIVE, "ticker")
         due.tick(store, clock.utcnow)
-        if time.monotonic() - swept > SWEEP_EVERY:
+        if has_come("sweep", SWEEP_EVERY):
             due.sweep(store, clock.utcnow)
-            swept = time.monotonic()
+        if has_come("prune", PRUNE_EVERY):
+            due.prune(store, clock.utcnow)
 
     return work
 

@@ -9,7 +9,10 @@ from desk.db import Base, Copy, Instant, Key, Word
 
 
 class Decision(Base):
-    """What a person decided about one version. A later version voids an approval; the row stays."""
+    """What a person decided about one version. A later version voids an approval; the row stays.
+
+    One that its approver withdrew is voided by the version itself.
+    """
 
     __tablename__ = "decisions"
     __table_args__ = (

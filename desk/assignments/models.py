@@ -16,7 +16,8 @@ _MADE = text("state = 'made'")
 class Assignment(Base):
     """One commission. `editor_id` is the editor to be told; without one, the desk's editors are.
 
-    `deadline_no` counts the deadlines this assignment has had; `said` is the assignee's last word on how it goes.
+    `deadline_no` counts the deadlines this assignment has had; `said` is the assignee's last word: how it goes, and
+    once pictures, video, audio or a graphic are handed in, where they are.
     """
 
     __tablename__ = "assignments"
@@ -58,6 +59,7 @@ class Offer(Base):
         CheckConstraint("state <> 'declined' OR reason <> ''", name="declined_why"),
         Index("uq_offers_made", "assignment_id", "person_id", unique=True, sqlite_where=_MADE, postgresql_where=_MADE),
         Index(None, "person_id", "state"),
+        Index(None, "assignment_id", "state"),
     )
     id: Mapped[Key]
     public_id: Mapped[PublicId]

@@ -6,12 +6,14 @@ from typing import Literal
 from desk.assignments.models import MEDIA
 from desk.assignments.workflow import offer_after
 from desk.errors import Invalid
+from desk.text import LONGEST_REASON, passage
 
 SAID = 280
-REASON = 1000
+WHERE = 1000  # links to pictures are long
 TWICE = timedelta(minutes=1)  # within which the same commission again is a button pressed twice
 
 Standing = Literal["take", "mine", "lost"]
+Became = Literal["declined", "lapsed", "withdrawn", "reassigned", "cancelled", "done"]
 
 
 def medium(word: str) -> str:
@@ -57,19 +59,45 @@ def said(words: str) -> str:
     return words
 
 
+def where(words: str) -> str:
+    """Where it is that was handed in: a link or a note, on one line. Raises Invalid if it is empty or too long."""
+    words = " ".join(words.split())
+    if not words:
+        raise Invalid("Say in a line where it is: a link, or what the desk must know to find it.", field="where")
+    if len(words) > WHERE:
+        raise Invalid(
+            "That is %(long)s characters; at most %(most)s are kept here. A shorter link, or a note?",
+            field="where",
+            long=len(words),
+            most=WHERE,
+        )
+    return words
+
+
 def reason(words: str, *, field: str = "reason") -> str:
     """A reason, which must be given. Raises Invalid if it is empty or too long."""
-    words = words.strip()
+    words = passage(words, field, "reason", most=LONGEST_REASON)
     if not words:
         raise Invalid("Give a reason, so that the others know.", field=field)
-    if len(words) > REASON:
-        raise Invalid("That is too long for a reason: %(most)s characters at most.", field=field, most=REASON)
     return words
 
 
 def why(words: str) -> str:
     """A reason that may be left out. Raises Invalid if it is too long."""
     return reason(words, field="why") if words.strip() else ""
+
+
+def became(state: str, *, has_it: bool, offer: str | None, had_it: bool) -> Became | None:
+    """What became of an assignment for one person, or None while something is asked of them (or never was).
+
+    `state` is the assignment's, `offer` the state of the last offer to them, if any. `has_it`: they are its assignee;
+    `had_it`: they once had accepted the last offer.
+    """
+    if has_it:
+        return "done" if state == "done" else "cancelled" if state == "cancelled" else None
+    if offer == "withdrawn":
+        return "reassigned" if had_it else "cancelled" if state == "cancelled" else "withdrawn"
+    return "declined" if offer == "declined" else "lapsed" if offer == "lapsed" else None
 
 
 def answer(offer_state: str, *, winner: int | None, person: int) -> Standing:

@@ -14,6 +14,7 @@ from desk.assignments import rules, workflow
 from desk.assignments.models import Assignment, Offer
 from desk.clock import Moment
 from desk.errors import NotNow
+from desk.text import passage
 
 
 def make(
@@ -38,7 +39,7 @@ def make(
         story_id=story_id,
         editor_id=editor_id,
         medium=rules.medium(medium),
-        brief=brief.strip(),
+        brief=passage(brief, "brief", "brief"),
         length=rules.length(length),
         state="open",
         deadline_at=rules.ahead(moment.at, now),
@@ -135,6 +136,24 @@ def say(session: Session, assignment: Assignment, words: str, *, now: datetime) 
     assignment.said, assignment.said_at = words, now
     session.flush()
     return moved
+
+
+def hand_in(session: Session, assignment: Assignment, where: str, *, now: datetime) -> tuple[str, str]:
+    """Keep where it is that was handed in. `where` must have passed `rules.where`."""
+    moved = move(session, assignment, "hand_in")
+    assignment.said, assignment.said_at = where, now
+    session.flush()
+    return moved
+
+
+def follow(session: Session, of: Assignment, *, was: tuple[str, int | None], now_is: tuple[str, int | None]) -> None:
+    """Have an assignment that asks for what its story asked for (brief and length) ask for what that asks for now."""
+    if of.brief == was[0]:
+        of.brief = now_is[0]
+    if of.medium == "text" and of.length == was[1]:
+        of.length = now_is[1]
+    _touch(session, of)
+    session.flush()
 
 
 def set_deadline(session: Session, assignment: Assignment, moment: Moment, *, now: datetime) -> int:

@@ -11,3 +11,9 @@ from desk.audit.models import Entry
 def of_story(session: Session, story_id: int) -> Sequence[Entry]:
     """Everything that happened to a story, oldest first."""
     return session.scalars(select(Entry).where(Entry.story_id == story_id).order_by(Entry.id)).all()
+
+
+def of_thing(session: Session, thing: tuple[str, int], *, limit: int = 50) -> Sequence[Entry]:
+    """What happened last to one thing (its kind and id), newest first."""
+    found = select(Entry).where(Entry.thing_kind == thing[0], Entry.thing_id == thing[1])
+    return session.scalars(found.order_by(Entry.id.desc()).limit(limit)).all()

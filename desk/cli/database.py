@@ -6,9 +6,9 @@ from desk import clock
 from desk import db as databases
 from desk.cli import schema
 from desk.cli.office import open_store
-from desk.newsroom import staffing
-from desk.people import signing
-from desk.people.models import Newsroom, Person
+from desk.newsroom import desks
+from desk.people import queries, signing
+from desk.people.models import Newsroom
 from desk.settings import Settings
 from desk.store import Store
 
@@ -27,14 +27,25 @@ def upgrade() -> None:
 
 
 @click.command()
-@click.option("--agency", default="Our Agency", show_default=True, help="The agency, as it stands in datelines.")
-@click.option("--zone", default="UTC", show_default=True, help="The newsroom's zone, such as Europe/Brussels.")
-def init(agency: str, zone: str) -> None:
+@click.option("--agency", help="The agency, as it stands in datelines.  [default: Our Agency]")
+@click.option("--zone", help="The newsroom's zone, such as Europe/Brussels.  [default: UTC]")
+def init(agency: str | None, zone: str | None) -> None:
     """Make an empty newsroom, and print a one-time link for its first administrator."""
     settings = Settings.from_env()
     bring_up(settings)
-    link = first_link(open_store(settings), settings, agency=agency, zone=zone)
-    click.echo(link or "This newsroom has its people already: `desk user link EMAIL` makes one of them a sign-in link.")
+    store = open_store(settings)
+    if (agency or zone) and (found := _agency(store)):
+        click.echo(f"The newsroom is there already, as {found}: an administrator changes that in Settings.", err=True)
+    link = first_link(store, settings, agency=agency or "Our Agency", zone=zone or "UTC")
+    if link is None:
+        click.echo(
+            "This newsroom has an administrator already. `desk user link EMAIL` makes a sign-in link for somebody who "
+            "is locked out, `desk user add EMAIL --name NAME --admin` adds another administrator.",
+            err=True,
+        )
+        return
+    click.echo("The first administrator comes in once by this link, within seven days:", err=True)
+    click.echo(link)
 
 
 def bring_up(settings: Settings) -> None:
@@ -47,11 +58,17 @@ def bring_up(settings: Settings) -> None:
 
 
 def first_link(store: Store, settings: Settings, *, agency: str = "Our Agency", zone: str = "UTC") -> str | None:
-    """The link that makes the first administrator; None once there is anybody."""
+    """The link that makes the first administrator; None once there is one."""
     with store.write() as session:
         if session.get(Newsroom, 1) is None:
-            staffing.found_newsroom(session, agency=agency, zone=zone, now=clock.utcnow())
-        if session.query(Person.id).first() is not None:
+            desks.found_newsroom(session, agency=agency, zone=zone, now=clock.utcnow())
+        if queries.has_administrator(session):
             return None
         secret = signing.make_link(session, "first", None, clock.utcnow())
     return f"{settings.url}/come-in/{secret}"
+
+
+def _agency(store: Store) -> str | None:
+    with store.read() as session:
+        row = session.get(Newsroom, 1)
+        return row.agency if row else None

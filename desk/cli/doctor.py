@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 
 import click
 import redis
@@ -12,12 +11,17 @@ from sqlalchemy.exc import DBAPIError
 
 from desk import clock, db, heartbeats
 from desk import mail as mails
-from desk.cli import schema
+from desk.cli import schema, valkey
+from desk.cli.lock import is_held
 from desk.cli.office import show
 from desk.db import Database
 from desk.settings import Settings
 
-SILENT = timedelta(seconds=60)
+WAYS_OUT = {
+    "ticker": "It runs beside the worker: look at the worker's log, start it with `desk up`",
+    "worker": "Its pool takes no bells (the tickers do its work meanwhile): see if the broker is there, start it again",
+    "beat": "The tickers do its work meanwhile: look at its log, start it with `desk up`",
+}
 Line = tuple[str, bool, str]
 
 
@@ -65,26 +69,40 @@ def _folder(settings: Settings) -> Line:
 
 
 def _heartbeats(database: Database) -> Iterator[Line]:
+    now = clock.utcnow()
     with database.reading() as session:
-        seen = heartbeats.latest(session)
-    for name in ("worker", "beat"):
-        age = clock.utcnow() - seen[name] if name in seen else None
+        seen, silent = heartbeats.latest(session), heartbeats.silent(session, now)
+    for name in heartbeats.NAMES:
+        age = f"{int((now - seen[name]).total_seconds())} s" if name in seen else None
         if age is None:
-            yield name, False, "never seen: start it with `desk up`"
-        elif age > SILENT:
-            yield name, False, f"silent for {int(age.total_seconds())} s: look at its log, start it again"
+            yield name, False, f"never seen. {WAYS_OUT[name]}"
+        elif name in silent:
+            yield name, False, f"silent for {age}. {WAYS_OUT[name]}"
         else:
-            yield name, True, f"seen {int(age.total_seconds())} s ago"
+            yield name, True, f"seen {age} ago"
 
 
 def _broker(settings: Settings) -> Line:
-    if settings.redis_url is None:
-        return "broker", True, "embedded, started by `desk up`"
+    if settings.redis_url is not None:
+        return _asked(settings.redis_url, "Work goes on by the tickers, later than it should: start it again.")
+    if not is_held(settings.var / "desk.lock"):
+        return "broker", True, "embedded: `desk up` starts it"
+    url = valkey.running_url(settings.var / "valkey")
+    if url is None:
+        return (
+            "broker",
+            False,
+            "embedded, and a desk runs without it: look at `desk up`'s screen, stop it, start it again",
+        )
+    return _asked(url, f"It is the embedded one; its log is {settings.var / 'valkey' / 'valkey.log'}.")
+
+
+def _asked(url: str, way_out: str) -> Line:
     try:
-        with redis.Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3) as broker:
+        with redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as broker:
             broker.ping()
     except (RedisError, OSError, ValueError) as error:
-        return "broker", False, f"does not answer ({error}): work goes on by the tickers, later than it should"
+        return "broker", False, f"does not answer ({error}). {way_out}"
     return "broker", True, "answers"
 
 

@@ -31,6 +31,22 @@ def only_one(path: Path, *, patience: float = 12) -> Iterator[int]:
         os.close(fd)
 
 
+def is_held(path: Path) -> bool:
+    """Whether a desk runs that holds the lock file `path`: a look that takes and makes nothing."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(fd)
+
+
 def _acquire(fd: int, path: Path, patience: float) -> None:
     until = time.monotonic() + patience
     while True:

@@ -1,34 +1,45 @@
 """The command `desk`: one group, its commands in the files beside this one."""
 
 import sys
+from importlib import import_module
+from typing import cast
 
 import click
 from sqlalchemy.exc import DBAPIError
 
-from desk.cli import database, demo, doctor, mail, people, stories, up, wires
 from desk.db import is_down
 from desk.errors import DeskError
 from desk.settings import RELEASE
 
+COMMANDS = {
+    "up": "up",
+    "init": "database",
+    "db": "database",
+    "user": "people",
+    "wires": "wires",
+    "stories": "stories",
+    "mail": "mail",
+    "demo": "demo",
+    "doctor": "doctor",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+class _Commands(click.Group):
+    """Each command's file is read when it is called, so that none waits for what only others need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return cast(click.Command, getattr(import_module(f"desk.cli.{COMMANDS[cmd_name]}"), cmd_name))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(RELEASE, prog_name="desk")
 def desk() -> None:
     """Dateline: the assignment desk of an international news agency."""
-
-
-for command in (
-    up.up,
-    database.init,
-    database.db,
-    people.user,
-    wires.wires,
-    stories.stories,
-    mail.mail,
-    demo.demo,
-    doctor.doctor,
-):
-    desk.add_command(command)
 
 
 def main() -> None:
@@ -36,10 +47,20 @@ def main() -> None:
     try:
         desk()
     except DeskError as error:
-        click.echo(f"desk: {error}", err=True)
-        sys.exit(1)
+        _refuse(str(error))
     except DBAPIError as error:
         if not is_down(error):
             raise
-        click.echo(f"desk: the database does not answer: {error.orig}", err=True)
-        sys.exit(1)
+        _refuse(f"the database can't be used: {error.orig}")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _refuse(
+            f"{error.filename} can't be used ({error.strerror}). See that it is yours and that its disk has room, "
+            "or set DESK_VAR to another folder."
+        )
+
+
+def _refuse(sentence: str) -> None:
+    click.echo(f"desk: {sentence}", err=True)
+    sys.exit(1)

@@ -11,9 +11,8 @@ from rich.table import Table
 from desk import db, models
 from desk.cli import schema
 from desk.errors import Invalid
-from desk.ring import Doorbell
 from desk.settings import Settings
-from desk.store import Store, silent
+from desk.store import Ring, Store, silent
 
 _ = models.ALL  # every table must be mapped before the first query
 
@@ -22,9 +21,12 @@ def open_store(settings: Settings | None = None) -> Store:
     """The store that a command works on. Raises Invalid, with the way out, if the schema is not this release's."""
     settings = settings or Settings.from_env()
     database = db.connect(settings.database_url)
-    if schema.current(database.engine) != schema.head():
+    found = schema.current(database.engine)
+    if found is None:
+        raise Invalid("There is no newsroom here yet: `desk init` makes an empty one, `desk up` makes one and runs it.")
+    if found != schema.head():
         raise Invalid("The database is not at this release's schema: run `desk db upgrade`.")
-    return Store(database, Doorbell(settings.redis_url) if settings.redis_url else silent)
+    return Store(database, _ring(settings.redis_url) if settings.redis_url else silent)
 
 
 def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
@@ -42,3 +44,9 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> Non
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     Console(soft_wrap=True).print(table)
+
+
+def _ring(redis_url: str) -> Ring:
+    from desk.ring import Doorbell  # Celery takes as long to import as all else together
+
+    return Doorbell(redis_url)

@@ -5,7 +5,8 @@ import click
 from desk import clock
 from desk.actor import SYSTEM
 from desk.cli.office import open_store
-from desk.newsroom import staffing
+from desk.links import Links
+from desk.newsroom import entering, staffing
 from desk.settings import Settings
 
 
@@ -24,10 +25,12 @@ def add(email: str, name: str, title: str, zone: str, admin: bool) -> None:
     """Invite a person; prints the link that they are mailed, too."""
     settings = Settings.from_env()
     with open_store(settings).write() as session:
-        _, secret = staffing.invite(
+        person, secret = staffing.invite(
             session, SYSTEM, name=name, email=email, title=title, zone=zone, is_admin=admin, now=clock.utcnow()
         )
-    click.echo(f"{settings.url}/come-in/{secret}")
+    mailed = "The same link goes to" if settings.smtp_url else "No mail server is set, so no mail goes to"
+    click.echo(f"{person.name} comes in once by this link, within seven days. {mailed} {person.email}.", err=True)
+    click.echo(Links(settings.url).to("come_in", secret))
 
 
 @user.command("link")
@@ -36,5 +39,6 @@ def link(email: str) -> None:
     """Print a one-time sign-in link for somebody who is locked out."""
     settings = Settings.from_env()
     with open_store(settings).write() as session:
-        secret = staffing.sign_in_link(session, email, clock.utcnow())
-    click.echo(f"{settings.url}/come-in/{secret}")
+        secret = entering.sign_in_link(session, email, clock.utcnow())
+    click.echo("Whoever opens this link is signed in, once, within 24 hours:", err=True)
+    click.echo(Links(settings.url).to("come_in", secret))

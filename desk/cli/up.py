@@ -1,13 +1,13 @@
 """`desk up`: everything with one command. Migrates, starts the broker if none is named, then the Procfile."""
 
+import errno
 import http.client
+import socket
 import sys
 import urllib.request
 from collections.abc import Callable
 
 import click
-import redis
-from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -18,9 +18,10 @@ from desk.cli.office import open_store
 from desk.cli.supervisor import Process, read_procfile, run
 from desk.cli.valkey import EmbeddedValkey
 from desk.demo import wires as demo_wires
-from desk.errors import Unavailable
+from desk.errors import Invalid, NotNow, Unavailable
 from desk.settings import Settings, environment, resource
 
+LAST_PORT = 65535
 SENDING = {"worker": 30.0}  # hand-overs under way may finish
 
 
@@ -31,6 +32,7 @@ def up(with_demo: bool) -> None:
     settings = Settings.from_env()
     settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
     with only_one(settings.var / "desk.lock") as lock:
+        _must_be_free(settings.host, settings.port)
         _must_answer(settings)
         click.echo("Bringing the database up to date …")
         database.bring_up(settings)
@@ -58,6 +60,29 @@ def up(with_demo: bool) -> None:
         sys.exit(run(processes, lock=lock, on_ready=lambda: click.echo("\n".join(lines))))
 
 
+def _must_be_free(host: str, port: int) -> None:
+    """Said once and plainly here, not by a web server that dies of it again and again."""
+    if not 1 <= port <= LAST_PORT:
+        raise Invalid("PORT must lie between 1 and %(last)s, not be %(port)s.", last=LAST_PORT, port=port)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # a connection that has just ended is no hindrance
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise NotNow(
+                "Port %(port)s is in use by another program. Stop that one, or set PORT to a port that is free.",
+                port=port,
+            ) from None
+        raise Invalid(
+            "The desk can't listen at %(host)s, port %(port)s (%(why)s): set DESK_HOST and PORT to others.",
+            host=host, port=port, why=error.strerror,
+        ) from None  # fmt: skip
+
+
 def _must_answer(settings: Settings) -> None:
     """A database or a broker that is named must be there: never a silent fall-back."""
     try:
@@ -66,11 +91,24 @@ def _must_answer(settings: Settings) -> None:
             connection.execute(text("SELECT 1"))
         engine.dispose()
     except DBAPIError as error:
+        if settings.database_url.startswith("sqlite"):
+            raise Unavailable(
+                "The database file can't be used: %(why)s. See that %(folder)s is yours and that its disk has room, "
+                "or set DESK_VAR to another folder.",
+                why=error.orig,
+                folder=settings.var,
+            ) from error
         raise Unavailable("DATABASE_URL names a database that does not answer: %(why)s", why=error.orig) from error
-    if settings.redis_url is None:
-        return
+    if settings.redis_url is not None:
+        _broker_must_answer(settings.redis_url)
+
+
+def _broker_must_answer(url: str) -> None:
+    import redis  # a third of a second, which a start with a broker of our own need not wait for
+    from redis.exceptions import RedisError
+
     try:
-        with redis.Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3) as broker:
+        with redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as broker:
             broker.ping()
     except (RedisError, OSError, ValueError) as error:
         raise Unavailable("REDIS_URL names a broker that does not answer: %(why)s", why=error) from error
@@ -90,7 +128,7 @@ def _welcome(settings: Settings, with_demo: bool) -> list[str]:
     if with_demo:
         lines += demo.load(store, settings)
     elif link := database.first_link(store, settings):
-        lines += ["This newsroom is empty. Its first administrator comes in once by this link:", f"  {link}"]
+        lines += ["Nobody runs this newsroom yet. Its first administrator comes in once by this link:", f"  {link}"]
     store.database.engine.dispose()
     return [*lines, "Stop with Ctrl-C.", ""]
 

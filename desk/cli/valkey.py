@@ -42,7 +42,7 @@ class EmbeddedValkey:
     @property
     def url(self) -> str:
         """Where it is reached, password included."""
-        return f"redis://:{self._password}@{HOST}:{self.port}/0"
+        return _url(self._password, self.port)
 
     @property
     def log(self) -> Path:
@@ -118,6 +118,20 @@ class EmbeddedValkey:
             "appendonly no\n"
         )
         return config
+
+
+def running_url(folder: Path) -> str | None:
+    """Where the server whose files lie in `folder` is reached, as its configuration says; None if there is none."""
+    try:
+        lines = (folder / "valkey.conf").read_text().splitlines()
+    except OSError:
+        return None
+    said = dict(line.split(" ", 1) for line in lines if " " in line)
+    return _url(said["requirepass"], int(said["port"])) if {"requirepass", "port"} <= said.keys() else None
+
+
+def _url(password: str, port: int) -> str:
+    return f"redis://:{password}@{HOST}:{port}/0"
 
 
 def _find_binary() -> Path:

@@ -24,7 +24,8 @@ from desk.demo.stage import Cast, Stage, Step
 from desk.demo.timeline import Timeline
 from desk.errors import Invalid
 from desk.links import Links
-from desk.newsroom import commissioning, staffing, wiring
+from desk.newsroom import commissioning, entering, staffing, wiring
+from desk.newsroom import desks as newsroom_desks
 from desk.outbox import queries as outbox
 from desk.outbox import service as messages
 from desk.people import queries as people
@@ -130,13 +131,13 @@ def _play(
 
 
 def _found(session: Session, found: Newsroom | None, at: datetime) -> dict[str, Desk]:
-    newsroom = found or staffing.found_newsroom(session, agency=AGENCY, zone="Europe/Brussels", now=at)
+    newsroom = found or newsroom_desks.found_newsroom(session, agency=AGENCY, zone="Europe/Brussels", now=at)
     newsroom.is_demo, newsroom.zone = True, "Europe/Brussels"
-    staffing.change_newsroom(
+    newsroom_desks.change_newsroom(
         session, SYSTEM, agency=AGENCY, first_year=1999, now=at,
         permission_sentence=f"This article was originally published on {AGENCY} and was reproduced with permission.",
     )  # fmt: skip
-    return {name: staffing.add_desk(session, SYSTEM, name=name, zone=zone, now=at) for name, zone in DESKS}
+    return {name: newsroom_desks.add_desk(session, SYSTEM, name=name, zone=zone, now=at) for name, zone in DESKS}
 
 
 def _hire(session: Session, desks: Mapping[str, Desk], at: datetime, now: datetime) -> Cast:
@@ -190,14 +191,10 @@ def _make(cast: Cast, desk: Desk, script: Script, at: datetime) -> Story:
             session, actor, item.public_id, desk=desk.public_id, slug=script.slug, title=script.title,
             brief=script.brief, places=script.places, now=at,
         )  # fmt: skip
-    story = commissioning.make_story(
+    return commissioning.make_story(
         session, actor, desk.public_id, slug=script.slug, title=script.title, brief=script.brief,
-        places=script.places, zone=script.zone, length=script.length, now=at,
+        places=script.places, zone=script.zone, length=script.length, idea=script.pitched, now=at,
     )  # fmt: skip
-    if script.pitched:
-        story.state = "pitched"  # no verb takes pitches yet: stories are made commissioned
-        session.flush()
-    return story
 
 
 def _overnight(session: Session, admin: Actor, folders: Mapping[str, Path], at: datetime, now: datetime) -> None:
@@ -240,7 +237,7 @@ def _doors(session: Session, settings: Settings, now: datetime) -> list[str]:
     for role, name in DOORS:
         person = people.by_email(session, email_of(name))
         if person is not None and person.disabled_at is None:  # whoever tries the demo may have changed that
-            secret = staffing.sign_in_link(session, person.email, now)
+            secret = entering.sign_in_link(session, person.email, now)
             lines += [f"  {role}: {name}", f"    {links.to('come_in', secret)}"]
     return lines
 

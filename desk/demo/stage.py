@@ -17,10 +17,11 @@ from desk.assignments.models import Assignment, Offer
 from desk.demo.dates import told
 from desk.drafts import queries as drafts
 from desk.drafts.rules import Copy
-from desk.newsroom import approving, commissioning, copydesk, notifying, publishing
+from desk.newsroom import approving, commissioning, copydesk, embargoing, notifying, publishing
 from desk.outbox.models import Message
 from desk.people.models import Person
 from desk.republication.models import Licensee, Notice
+from desk.stories import queries as stories
 from desk.stories.models import Edition, Story
 
 
@@ -191,8 +192,8 @@ def send_back(who: str, note: str) -> Step:
 
 def embargo(who: str, until: float) -> Step:
     def step(stage: Stage, now: datetime) -> None:
-        moment = stage.cast.minute(until, stage.zone)
-        publishing.set_embargo(stage.session, stage.actor(who), stage.story.public_id, moment, now)
+        moment, seen = stage.cast.minute(until, stage.zone), stage.story.embargo_at
+        embargoing.set_embargo(stage.session, stage.actor(who), stage.story.public_id, moment, now, seen=seen)
 
     return step
 
@@ -202,21 +203,23 @@ def schedule(who: str, at: float) -> Step:
 
     def step(stage: Stage, now: datetime) -> None:
         moment = stage.cast.minute(at, stage.zone)
-        publishing.schedule(stage.session, stage.actor(who), stage.story.public_id, moment, None, now)
+        publishing.schedule(
+            stage.session, stage.actor(who), stage.story.public_id, _last(stage), moment, None, now, seen=None
+        )
 
     return step
 
 
 def publish(who: str) -> Step:
     def step(stage: Stage, now: datetime) -> None:
-        publishing.publish(stage.session, stage.actor(who), stage.story.public_id, now)
+        publishing.publish(stage.session, stage.actor(who), stage.story.public_id, _last(stage), now)
 
     return step
 
 
 def publish_on_authority(who: str, why: str) -> Step:
     def step(stage: Stage, now: datetime) -> None:
-        publishing.publish_on_authority(stage.session, stage.actor(who), stage.story.public_id, why, now)
+        publishing.publish_on_authority(stage.session, stage.actor(who), stage.story.public_id, _last(stage), why, now)
 
     return step
 
@@ -224,8 +227,9 @@ def publish_on_authority(who: str, why: str) -> Step:
 def prepare(who: str, cause: str, wrong: str = "", right: str = "") -> Step:
     def step(stage: Stage, now: datetime) -> None:
         publishing.prepare_edition(
-            stage.session, stage.actor(who), stage.story.public_id, cause, told(wrong, now), told(right, now), now
-        )
+            stage.session, stage.actor(who), stage.story.public_id, _last(stage), cause, told(wrong, now),
+            told(right, now), now,
+        )  # fmt: skip
 
     return step
 
@@ -246,7 +250,8 @@ def spike(who: str, why: str) -> Step:
 
 def kill(who: str, why: str) -> Step:
     def step(stage: Stage, now: datetime) -> None:
-        publishing.kill(stage.session, stage.actor(who), stage.story.public_id, why, now)
+        out = stories.current_edition(stage.session, stage.story.id) or _none("edition")
+        publishing.kill(stage.session, stage.actor(who), stage.story.public_id, out.number, why, now)
 
     return step
 

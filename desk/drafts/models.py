@@ -30,7 +30,11 @@ class Version(Base):
     """An immutable saved state of a draft; `body_html` is canonical, one block a line."""
 
     __tablename__ = "versions"
-    __table_args__ = (UniqueConstraint("draft_id", "n"), CheckConstraint("n > 0", name="counts_from_one"))
+    __table_args__ = (
+        UniqueConstraint("draft_id", "n"),
+        CheckConstraint("n > 0", name="counts_from_one"),
+        Index(None, "author_id", "draft_id"),
+    )
     id: Mapped[Key]
     public_id: Mapped[PublicId]
     draft_id: Mapped[int] = mapped_column(ForeignKey("drafts.id"))

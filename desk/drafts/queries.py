@@ -101,6 +101,12 @@ def lost_of(session: Session, draft_id: int, person_id: int) -> Sequence[LostSav
     ).all()
 
 
+def waiting_for(session: Session, person_id: int) -> Sequence[LostSave]:
+    """All that this person typed, could not save and has not read back yet, into whichever draft, newest first."""
+    rows = select(LostSave).where(LostSave.person_id == person_id, LostSave.taken_at.is_(None))
+    return session.scalars(rows.order_by(LostSave.id.desc())).all()
+
+
 def lost_copy(of: LostSave) -> Copy:
     """The text itself, as it was typed."""
     kept = of.fields

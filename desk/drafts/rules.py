@@ -3,8 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from desk.errors import Invalid
-from desk.text import Change, clean_html, first_paragraph, plain_text, word_diff
+from desk.text import Change, clean, clean_html, first_paragraph, line, plain_text, word_diff
 
 Byline = tuple[str, str, str | None]  # name, title, public id of the person if one of ours
 Outcome = Literal["saved", "unchanged", "stale"]
@@ -35,32 +34,25 @@ class Changed:
 
 EMPTY = Copy()
 EACH_FIELD = tuple(field.name for field in fields(Copy))
-LONGEST_LINE = 500
+LONGEST_PLACE = 100
 
 
 def canonical(copy: Copy) -> Copy:
     """`copy` as it is stored: blanks trimmed, empty names and places left out, the body cleaned.
 
-    Raises Invalid for a headline, name or title past 500 characters: what was typed is never cut silently.
+    Raises Invalid for a headline, name, title or place that is too long: what was typed is never cut silently.
     """
-    lines = [("headline", copy.headline)] + [("bylines", part) for byline in copy.bylines for part in byline[:2]]
-    for field, line in lines:
-        if len(_line(line)) > LONGEST_LINE:
-            raise Invalid(
-                "A headline, a name or a title has at most %(most)s characters; this one has %(n)s.",
-                field=field,
-                most=LONGEST_LINE,
-                n=len(_line(line)),
-            )
-    names = ((_line(name), _line(title), person) for name, title, person in copy.bylines)
-    places = (_line(place) for place in copy.dateline_places)
+    names = (
+        (line(name, "bylines", "name"), line(title, "bylines", "title"), person) for name, title, person in copy.bylines
+    )
+    places = (line(place, "dateline_places", "place", most=LONGEST_PLACE) for place in copy.dateline_places)
     return Copy(
-        headline=_line(copy.headline),
-        abstract=copy.abstract.strip(),
+        headline=line(copy.headline, "headline", "headline"),
+        abstract=clean(copy.abstract).strip(),
         bylines=tuple(byline for byline in names if byline[0]),
         dateline_places=tuple(place for place in places if place),
         body_html=clean_html(copy.body_html),
-        ednote=copy.ednote.strip(),
+        ednote=clean(copy.ednote).strip(),
     )
 
 
@@ -79,6 +71,11 @@ def what_lacks(copy: Copy) -> Literal["headline", "body_html"] | None:
     if not copy.headline.strip():
         return "headline"
     return None if plain_text(copy.body_html).strip() else "body_html"
+
+
+def is_empty(copy: Copy) -> bool:
+    """Whether nothing was written that could be lost: no headline, abstract, note or word of text."""
+    return not any((copy.headline.strip(), copy.abstract.strip(), copy.ednote.strip(), copy.body_html.strip()))
 
 
 def abstract_of(copy: Copy) -> str:
@@ -104,7 +101,3 @@ def _plain(copy: Copy, field: str) -> str:
         case "body_html":
             return plain_text(copy.body_html)
     return str(getattr(copy, field))
-
-
-def _line(words: str) -> str:
-    return " ".join(words.split())

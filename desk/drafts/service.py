@@ -12,7 +12,7 @@ from desk.drafts import queries, rules
 from desk.drafts.models import Byline, Draft, LostSave, Version
 from desk.drafts.rules import Copy
 from desk.people.models import Person
-from desk.text import plain_text, tokens, word_count
+from desk.text import tokens, word_count
 
 
 def open_main(session: Session, *, story_id: int) -> Draft:
@@ -119,6 +119,5 @@ def _people(session: Session, copy: Copy) -> dict[str, int]:
 
 
 def _search_text(copy: Copy) -> str:
-    names = [name for name, _, _ in copy.bylines]
-    body = plain_text(copy.body_html)
-    return f" {' '.join(tokens(' '.join([copy.headline, copy.abstract, *copy.dateline_places, *names, body])))} "
+    """The words by which a version is found: its headline's."""
+    return f" {' '.join(tokens(copy.headline))} "

@@ -2,13 +2,15 @@
 
 import structlog
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from desk import errors
 from desk.db import is_down, is_lost_race
 from desk.http.context import visit
 from desk.http.forms import Form, sentence
+from desk.http.races import broken
+from desk.http.sent import SECRETS, to_give_back
 
 STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
     (errors.NotFound, 404),
@@ -22,7 +24,6 @@ STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
     (errors.DeskError, 422),
 )
 PAGES = frozenset({400, 403, 404, 405, 409, 413, 429, 500, 503})
-SECRETS = frozenset({"csrf_token", "password", "old"})  # never given back on a page
 log = structlog.get_logger()
 
 
@@ -59,10 +60,26 @@ def still_held(action: str) -> Response:
     return _held([(name.removeprefix("held:"), value) for name, value in held], action, 401)
 
 
-def page(status: int, message: str) -> Response:
-    """The error page of a status, with a sentence."""
+def page(status: int, message: str, *, kept: str | None = None) -> Response:
+    """The error page of a status, with a sentence. What somebody typed is given back on it, to be sent again or copied.
+
+    `kept` is the address at which the desk keeps that text as well.
+    """
     name = status if status in PAGES else 400 if status < 500 else 500
-    return make_response(render_template(f"errors/{name}.html", message=message, status=status), status)
+    shown = render_template(
+        f"errors/{name}.html",
+        message=message,
+        status=status,
+        given=to_give_back(),
+        action=request.full_path.rstrip("?"),
+        kept=kept,
+    )
+    return make_response(shown, status)
+
+
+def keeping(error: errors.DeskError, kept: str) -> Response:
+    """A refusal of text that the desk keeps for its writer at the address `kept`, all the same."""
+    return refused(page(status_of(error), sentence(error), kept=kept), error)
 
 
 def refused(response: Response, error: errors.DeskError) -> Response:
@@ -80,6 +97,8 @@ def _held(fields: list[tuple[str, str]], action: str, status: int) -> Response:
 
 def _desk_error(error: errors.DeskError) -> Response:
     visit().db = None
+    if isinstance(error, errors.Gone) and request.method == "GET" and "HX-Request" not in request.headers:
+        return see("assignments.show", public_id=error.params["assignment"])
     return refused(page(status_of(error), sentence(error)), error)
 
 
@@ -101,7 +120,8 @@ def _database_error(error: DBAPIError) -> Response:
         response = page(503, "")
         response.headers["Retry-After"] = "10"
         return response
-    log.exception("database error", exc_info=error)
+    constraint = broken(error) if isinstance(error, IntegrityError) else None
+    log.exception("database error", path=request.path, constraint=constraint, exc_info=error)
     return page(500, "")
 
 

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from desk.clock import Ambiguous
 from desk.errors import DeskError, Invalid
 from desk.http.context import problem
+from desk.text import shorten
 
 
 class Form:
@@ -77,8 +78,8 @@ def whole(name: str, *, required: bool = False, most: int = 1_000_000) -> int | 
     raw = text(name).replace(",", "").replace("\u202f", "")
     if not raw and not required:
         return None
-    if not raw.isascii() or not raw.isdigit() or int(raw) > most:
-        raise Invalid("%(value)s is not a whole number this field can take.", field=name, value=raw or "–")
+    if not raw.isascii() or not raw.isdigit() or len(raw) > 9 or int(raw) > most:
+        raise Invalid("%(value)s is not a whole number this field can take.", field=name, value=shorten(raw, 40) or "–")
     return int(raw)
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from desk import clock, text
 from desk.http.context import Visit
-from desk.newsroom import board
+from desk.newsroom import menu
 from desk.permissions import could
 
 
@@ -27,8 +27,8 @@ def frame(visit: Visit | None) -> dict[str, Any]:
     """The frame's variables; without a reader (the door, an error page) nearly nothing."""
     if visit is None or visit.db is None or visit.person is None or visit.actor is None:
         return {"me": None, "nav": [], "clocks": [], "captured": False, "unread": 0}
-    counts = board.counts(visit.db, visit.actor)
-    zones = board.clocks(visit.db, visit.person)
+    counts = menu.counts(visit.db, visit.actor)
+    zones = menu.clocks(visit.db, visit.person)
     entries = (
         ("board.page", _("Desk"), "d", "board.read", counts.desk),
         ("mine.page", _("Mine"), "m", "self", counts.mine),

@@ -28,6 +28,20 @@ def typed_moment(name: str, *, now: datetime, default_zone: str) -> clock.Moment
         raise
 
 
+def shown_moment(name: str) -> datetime | None:
+    """The instant (UTC) that a hidden field says was on the page, None if none was. Raises Invalid for what is none."""
+    value = text(name)
+    if not value:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Invalid("This form does not say which times were on its page. Open the page again.")
+    return at
+
+
 def needed_moment(name: str, *, now: datetime, default_zone: str) -> clock.Moment:
     """As `typed_moment`, for a field that must be filled."""
     found = typed_moment(name, now=now, default_zone=default_zone)

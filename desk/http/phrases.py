@@ -15,8 +15,8 @@ from desk.assignments.models import MEDIA, Offer
 from desk.drafts.models import Version
 from desk.http.context import problem, visit
 from desk.http.forms import sentence
-from desk.http.words import field_word, medium_word, role_word, rung_word, state_word
-from desk.newsroom.board import SOON
+from desk.http.words import field_word, frame_word, medium_word, role_word, rung_word, state_word
+from desk.newsroom.bands import SOON
 from desk.newsroom.crew import Member
 from desk.newsroom.history import Happened
 from desk.newsroom.storypage import StoryPage
@@ -27,10 +27,9 @@ from desk.people.models import Desk, Person
 from desk.permissions import permits
 from desk.stories.workflow import MOVES
 
-RARE_MOVES = frozenset({"hold", "release", "spike", "unspike"})
-BAR_MOVES = RARE_MOVES | {
-    "approve", "return", "publish", "on_authority", "schedule", "unschedule", "prepare_edition", "abandon_edition",
-    "kill",
+BAR_MOVES = frozenset({"hold", "release", "spike", "unspike"}) | {
+    "approve", "withdraw", "return", "publish", "on_authority", "schedule", "unschedule", "prepare_edition",
+    "abandon_edition", "kill",
 }  # fmt: skip
 _NOTES = ("note", "why", "reason")
 STEPS = ("commissioned", "reporting", "filed", "editing", "approved", "published")
@@ -99,16 +98,27 @@ def message_words(message: Message) -> str:
         "answered": _("%(by)s declined", by=by) if declined else _("%(by)s accepted", by=by),
         "said": _("%(by)s says how it goes", by=by),
         "filed": _("%(by)s filed version %(n)s, %(words)s words", by=by, n=n, words=facts.get("words")),
+        "handed_in": _("%(by)s handed in what was asked for", by=by),
         "approved": _("%(by)s approved version %(n)s", by=by, n=n),
         "returned": _("%(by)s returned version %(n)s", by=by, n=n),
-        "approval_voided": _("%(by)s saved a new version: the approval no longer stands", by=by),
+        "approval_voided": _("%(by)s withdrew the approval of version %(n)s", by=by, n=n)
+        if facts.get("withdrawn")
+        else _("the approval of version %(n)s no longer stands", n=n)
+        if facts.get("why")
+        else _("%(by)s saved a new version: the approval no longer stands", by=by),
         "reminder": _("reminder: %(left)s", left=rung_word(facts.get("rung", ""))),
-        "assignment_ended": _("given to somebody else") if ended == "reassigned" else _("%(by)s cancelled it", by=by),
+        "assignment_ended": {"reassigned": _("given to somebody else"), "done": _("done")}.get(
+            ended or "", _("%(by)s cancelled it", by=by)
+        ),
         "offer_lapsed": _("%(by)s took it", by=by) if ended == "taken" else _("the offer to you is withdrawn"),
         "published": _("edition %(n)s is out", n=n),
         "own_authority": _("%(by)s published it on their own authority", by=by),
         "killed": _("%(by)s killed it", by=by),
         "work_left": _("nobody has it any more"),
+        "notice_silent": _("no answer to edition %(n)s from %(names)s", n=n, names=_named(facts.get("licensees", ()))),
+        "webhook_off": _("the webhook is switched off"),
+        "wire_changed": wire_words(facts),
+        "story_changed": _("%(by)s changed what is wanted: %(what)s", by=by, what=wanted_words(facts)),
     }
     said = words.get(message.kind) or (_(KINDS[message.kind].about) if message.kind in KINDS else message.kind)
     if message.kind == "deadline_moved" and (person := visit().person):
@@ -116,6 +126,27 @@ def message_words(message: Message) -> str:
         said = _("%(by)s moved the deadline: %(time)s", by=by, time=due)
     note = facts.get("words") if message.kind == "said" else next((facts[k] for k in _NOTES if facts.get(k)), "")
     return f"{said}: “{note}”" if note else str(said)
+
+
+def wanted_words(facts: Mapping[str, Any]) -> str:
+    """What is wanted otherwise than before, in a few words: `the brief, the places`."""
+    return ", ".join(frame_word(one["field"]) for one in facts.get("changes", ()))
+
+
+def wire_words(facts: Mapping[str, Any]) -> str:
+    """What became of the wire copy that a story stands on: `Nordpress killed the wire it stands on`."""
+    source = facts.get("source", "")
+    words = {
+        "killed": _("%(source)s killed the wire it stands on", source=source),
+        "withheld": _("%(source)s withholds the wire it stands on", source=source),
+        "restored": _("%(source)s lets the wire it stands on be used again", source=source),
+        "embargo": _("%(source)s changed the embargo of the wire it stands on", source=source),
+    }
+    return words.get(facts.get("change", "")) or str(_("%(source)s changed the wire it stands on", source=source))
+
+
+def _named(things: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(str(thing.get("name", "")) for thing in things)
 
 
 def night(zone: str) -> bool:
@@ -225,8 +256,9 @@ def work_line(member: Member) -> str:
 
 
 def desk_choices(desks: Sequence[Desk]) -> list[tuple[str, str]]:
-    """Desks, each with where its clock is."""
-    return [(desk.public_id, f"{desk.name}, {clock.place_of(desk.zone)}") for desk in desks]
+    """Desks, each with where its clock is, or that it is closed."""
+    where = {desk.id: _("closed") if desk.closed_at else clock.place_of(desk.zone) for desk in desks}
+    return [(desk.public_id, f"{desk.name}, {where[desk.id]}") for desk in desks]
 
 
 def person_choices(people: Sequence[Person], but: int | None = None) -> list[tuple[str, str, str]]:

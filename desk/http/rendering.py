@@ -6,7 +6,7 @@ from flask import Flask, g, url_for
 from flask_babel import Babel, get_locale, gettext
 
 from desk import clock, text
-from desk.http import cookies, phrases, words
+from desk.http import acting, cookies, phrases, words
 from desk.http.context import visit
 from desk.http.frame import frame
 from desk.permissions import NOWHERE, Facts, could, permits
@@ -21,6 +21,7 @@ PHRASES = (
     "desk_choices", "person_choices", "person_options", "role_choices", "state_options", "media_choices", "page_url",
     "problem_with", "as_copy", "greeting", "work_line", "paragraphs", "what_changed", "soon", "night",
 )  # fmt: skip
+ACTS = ("may_embargo", "standing_embargo", "after_lift", "goes_at_once", "since_words")
 RTL = frozenset({"ar", "he", "fa", "ur"})
 
 
@@ -51,10 +52,10 @@ def install(app: Flask) -> None:
         release=RELEASE,
         can=_can,
         who_line=lambda row, lead: words.who_line(row, lead, visit().now),
-        rare_moves=phrases.RARE_MOVES,
         bar_moves=phrases.BAR_MOVES,
         **{name: getattr(words, name) for name in WORDS},
         **{name: getattr(phrases, name) for name in PHRASES},
+        **{name: getattr(acting, name) for name in ACTS},
     )
     app.context_processor(_context)
 

@@ -8,7 +8,6 @@ so that a slow upload never holds the write lock. The commit comes inside dispat
 import hashlib
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
 
 from flask import Flask, Request, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,19 +18,22 @@ from desk import clock, revisions
 from desk.errors import DeskError, Forbidden, Invalid, NotFound, NotNow, SignInNeeded
 from desk.http import answers, cookies, login
 from desk.http.context import Visit, visit
+from desk.http.incoming import Incoming
+from desk.http.races import is_race
 from desk.http.routing import RULE, Rule, View
 from desk.permissions import could
 from desk.settings import RELEASE, Settings
 from desk.store import Store
 
 READS = ("GET", "HEAD")
-NUL = "\x00"  # the one character that no database keeps
+NUL = "\x00"  # in a form it is dropped, in an address it names nothing
 UNLOGGED = frozenset({"static"})  # files that are the same for everybody
 
 
 class DeskFlask(Flask):
     """Flask, with transactions in its dispatch and no route without a permission."""
 
+    request_class = Incoming
     store: Store
     settings: Settings
     now: Callable[[], Any] = staticmethod(clock.utcnow)
@@ -45,7 +47,7 @@ class DeskFlask(Flask):
         rule: Rule | None = getattr(view, RULE, None)
         if rule is None:
             raise Forbidden("This page has no rule that says who may see it, so nobody may.")
-        if NUL in unquote(request.full_path):
+        if NUL in request.path:
             raise NotFound("There is no such page.")
         if request.method in READS:
             return self._read(rule, view)
@@ -77,7 +79,6 @@ class DeskFlask(Flask):
                     return answers.held(400)
                 raise Invalid("This form is too old or came from another place. Open the page again and repeat it.")
             try:
-                _check_characters()
                 visit().prepared = rule.prepare(**_arguments()) if rule.prepare else None
             except DeskError as error:
                 return self._again(rule, error)
@@ -95,8 +96,10 @@ class DeskFlask(Flask):
             return self._again(rule, error)
         except SignInNeeded:
             return answers.held(401)
-        except IntegrityError:
+        except IntegrityError as error:
             g.pop("flashes", None)
+            if not is_race(error):
+                raise
             return self._again(
                 rule,
                 NotNow(
@@ -111,10 +114,13 @@ class DeskFlask(Flask):
         if rule.again is None:
             raise error
         view = self.view_functions[rule.again]
-        with self.store.read() as session:
-            self._enter(session, getattr(view, RULE))
-            visit().problem = error
-            response = self._answer(view)
+        try:
+            with self.store.read() as session:
+                self._enter(session, getattr(view, RULE))
+                visit().problem = error
+                response = self._answer(view)
+        except DeskError:
+            raise error from None  # that page is no longer theirs: the first sentence says why
         return answers.refused(response, error)
 
     def _answer(self, view: View) -> Response:
@@ -143,14 +149,6 @@ class DeskFlask(Flask):
 def open_visit(app: DeskFlask) -> None:
     """Begin the request's state; called before each request."""
     g.visit = Visit(settings=app.settings, now=app.now())
-
-
-def _check_characters() -> None:
-    """Raise Invalid for a field with a character that can't be kept, named so that it can be found and typed anew."""
-    for name, value in request.form.items(multi=True):
-        if NUL in value:
-            where = value.replace(NUL, "\N{REPLACEMENT CHARACTER}")[:60]
-            raise Invalid("“%(where)s” holds a character that can't be kept: type it anew.", field=name, where=where)
 
 
 def _arguments() -> dict[str, Any]:

@@ -3,9 +3,33 @@
 from datetime import datetime
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
 
 from desk import clock, text
 from desk.newsroom.board import Commission, Row
+
+# said on every row of a board: only the one that is asked for is looked up
+_STATES = {
+    "pitched": lazy("pitched"),
+    "commissioned": lazy("commissioned"),
+    "reporting": lazy("reporting"),
+    "filed": lazy("filed"),
+    "editing": lazy("editing"),
+    "approved": lazy("approved"),
+    "scheduled": lazy("scheduled"),
+    "published": lazy("published"),
+    "held": lazy("on hold"),
+    "spiked": lazy("spiked"),
+    "killed": lazy("killed"),
+    "open": lazy("nobody yet"),
+    "accepted": lazy("accepted"),
+    "done": lazy("done"),
+    "cancelled": lazy("cancelled"),
+    "made": lazy("offered"),
+    "declined": lazy("declined"),
+    "withdrawn": lazy("withdrawn"),
+    "lapsed": lazy("taken by somebody else"),
+}
 
 
 def band_label(key: str) -> str:
@@ -25,28 +49,7 @@ def band_label(key: str) -> str:
 
 def state_word(state: str) -> str:
     """A state of a story, an assignment or an offer."""
-    words: dict[str, str] = {
-        "pitched": _("pitched"),
-        "commissioned": _("commissioned"),
-        "reporting": _("reporting"),
-        "filed": _("filed"),
-        "editing": _("editing"),
-        "approved": _("approved"),
-        "scheduled": _("scheduled"),
-        "published": _("published"),
-        "held": _("on hold"),
-        "spiked": _("spiked"),
-        "killed": _("killed"),
-        "open": _("nobody yet"),
-        "accepted": _("accepted"),
-        "done": _("done"),
-        "cancelled": _("cancelled"),
-        "made": _("offered"),
-        "declined": _("declined"),
-        "withdrawn": _("withdrawn"),
-        "lapsed": _("taken by somebody else"),
-    }
-    return words.get(state, state)
+    return str(_STATES.get(state, state))
 
 
 def medium_word(medium: str) -> str:
@@ -102,6 +105,9 @@ def notice_word(state: str) -> str:
         "chased": _("chased"),
         "escalated": _("silent"),
         "acknowledged": _("acknowledged"),
+        "captured": _("captured, not sent: no mail server is set"),
+        "failed": _("could not be handed over"),
+        "cancelled": _("cancelled"),
     }
     return words.get(state, state)
 
@@ -115,6 +121,21 @@ def field_word(field: str) -> str:
         "dateline_places": _("Dateline"),
         "body_html": _("Copy"),
         "ednote": _("Note to the desk"),
+    }
+    return words.get(field, field)
+
+
+def frame_word(field: str) -> str:
+    """A field of a story's frame."""
+    words: dict[str, str] = {
+        "slug": _("the slug"),
+        "title": _("the working title"),
+        "brief": _("the brief"),
+        "places": _("the places"),
+        "zone": _("the story's clock"),
+        "language": _("the language"),
+        "length": _("the length"),
+        "desk": _("the desk"),
     }
     return words.get(field, field)
 

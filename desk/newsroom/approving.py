@@ -1,5 +1,6 @@
-"""Approve copy, or send it back with a note. Nobody approves their own copy."""
+"""Approve copy, withdraw that again, or send it back with a note. Nobody approves their own copy."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,15 +13,15 @@ from desk.assignments import queries as assignments
 from desk.assignments import service as assigning
 from desk.assignments.models import Assignment
 from desk.audit.service import record
-from desk.drafts import queries as drafts
 from desk.drafts.models import Version
-from desk.errors import Forbidden, Invalid, NotFound, NotNow
+from desk.errors import Forbidden, Invalid, NotNow
 from desk.newsroom import authorship, reading, reminding, telling
 from desk.people import queries as people
 from desk.people.models import Person
 from desk.stories import service as storying
 from desk.stories import workflow
 from desk.stories.models import Story
+from desk.text import passage
 
 
 def approve(
@@ -31,7 +32,7 @@ def approve(
     Raises NotNow if a newer version exists or the story is not at that point, Forbidden for one's own copy.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "copy.approve")
-    version = _last(session, story, version_public_id)
+    version = reading.as_read(session, story, version_public_id)
     workflow.after(story.state, "approve")
     if authorship.own_copies(session, actor, [story]):
         raise Forbidden(
@@ -56,7 +57,7 @@ def send_back(
     Raises Invalid without a note, NotNow if a newer version exists or the story is not at that point.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "copy.approve")
-    version = _last(session, story, version_public_id)
+    version = reading.as_read(session, story, version_public_id)
     workflow.after(story.state, "return")
     if not note.strip():
         raise Invalid("Say what is to be done: the note goes back with the copy.", field="note")
@@ -76,22 +77,37 @@ def send_back(
     )  # fmt: skip
     _tell(session, actor, "returned", story, version, decision, now)
     if stood is not None:
-        _tell_overtaken(session, actor, story, version, stood, decision, now)
+        approver = people.people(session, [stood.person_id]).values()
+        _tell_voided(session, actor, story, version, approver, key=f"return:{decision.id}", why=decision.note, now=now)
     return decision
 
 
-def _last(session: Session, story: Story, version_public_id: str) -> Version:
-    main = drafts.main_draft(session, story.id)
-    version = drafts.version(session, version_public_id)
-    if version.draft_id != main.id:
-        raise NotFound("There is no such version of this story.")
-    if version.n != main.last_n:
-        raise NotNow(
-            "A newer version exists: you read version %(n)s, the last is %(last)s. Read what changed, then decide.",
-            n=version.n,
-            last=main.last_n,
-        )
-    return version
+def withdraw(
+    session: Session, actor: Actor, story_public_id: str, version_public_id: str, note: str, now: datetime
+) -> None:
+    """Take back one's own approval before the copy is out: the story is at the desk again, and its editors are told.
+
+    `note` may be empty. Raises NotNow if no approval stands or it went out, Forbidden for somebody else's approval.
+    """
+    story, _ = reading.lock_story(session, actor, story_public_id, "copy.approve")
+    version = reading.as_read(session, story, version_public_id)
+    workflow.after(story.state, "withdraw")
+    note = passage(note, "note", "note")
+    stands = decisions.in_force(session, version.id)
+    if stands is None:
+        raise NotNow("No approval of this version stands: there is nothing to withdraw.")
+    if stands.person_id != actor.person_id:
+        raise Forbidden("Somebody else approved this version: only they withdraw that. Return it with a note instead.")
+    approvals.void(session, [version.id], by_version=version.id, now=now)
+    before, after = storying.move(session, story, "withdraw", now=now)
+    record(
+        session, actor, "approval_withdrawn", ("version", version.id), now=now, story_id=story.id,
+        desk_id=story.desk_id, before=before, after=after, why=note.strip(), n=version.n,
+    )  # fmt: skip
+    told = reading.editors(session, story, reading.main_assignment(session, story.id))
+    _tell_voided(
+        session, actor, story, version, told, key=f"withdrawn:{stands.id}", withdrawn=True, why=note.strip(), now=now
+    )
 
 
 def _writers(session: Session, story: Story, assignment: Assignment | None, version: Version) -> list[Person]:
@@ -118,16 +134,16 @@ def _tell(
     )  # fmt: skip
 
 
-def _tell_overtaken(
-    session: Session, actor: Actor, story: Story, version: Version, stood: Decision, decision: Decision, now: datetime
-) -> None:
-    """Tell whoever had approved this version that it went back all the same."""
+def _tell_voided(
+    session: Session, actor: Actor, story: Story, version: Version, to: Iterable[Person], *, key: str, why: str,
+    withdrawn: bool = False, now: datetime,
+) -> None:  # fmt: skip
+    """Tell these people that the approval of this version no longer stands: it went back, or was withdrawn."""
     telling.tell(
-        session, "approval_voided", people.people(session, [stood.person_id]).values(), but=actor,
-        key=f"approval_voided:return:{decision.id}",
+        session, "approval_voided", to, but=actor, key=f"approval_voided:{key}",
         facts=reading.about(
             session, story, reading.main_assignment(session, story.id), by=actor.name, n=version.n,
-            version=version.public_id, why=decision.note,
+            version=version.public_id, why=why, withdrawn=withdrawn,
         ),
         story=story, now=now,
     )  # fmt: skip

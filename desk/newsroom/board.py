@@ -1,32 +1,35 @@
-"""The board: what is on, by deadline; what waits for me; the counts in the menu. Reads only, joined over features."""
+"""The board: what is on, by deadline, and what waits for me. Reads only, joined over features.
+
+A board reads a narrow row of every story that is not finished, parts these by band, and reads only what it shows: its
+cost goes by what is on, not by the archive. What waits for the reader is always shown; of the rest, each band shows
+so many and says how many it does not.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import NamedTuple
 
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import Select, and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, load_only
 
 from desk.actor import Actor
 from desk.assignments.models import Assignment, Offer
 from desk.drafts.models import Draft, Version
 from desk.newsroom import authorship
-from desk.outbox.models import Delivery, Message
+from desk.newsroom.bands import A_DAY, BANDS, GONE_OUT, SOON, TO_APPROVE, UNFILED, WAITS, band_of, tomorrow
 from desk.people import queries
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, permits
-from desk.stories.models import Edition, Story
+from desk.stories.models import ON_BOARD, Edition, Story
 from desk.stories.workflow import UNFINISHED
 from desk.wires.models import Item, Source, Use
 
-SOON = timedelta(hours=3)
-MOST = 300
-TO_APPROVE = ("filed", "editing")
-WAITS = (*TO_APPROVE, "approved")
-ON = ("open", "accepted", "reporting", "filed")
+A_BAND = 40
+OUT = 40
+TODOS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +82,22 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Rows under one heading: late, desk (copy is in), soon, today, later, undated, held, out."""
+    """Rows under one heading, a band of the board or a state; `rest` is how many more there are than are shown."""
 
     key: str
     rows: Sequence[Row]
+    rest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A page of the board."""
+    """A page of the board. `todos` are the first of the stories that wait for the reader, `waiting` how many do."""
 
     desk: Desk | None
     desks: Sequence[Desk]
     bands: Sequence[Band]
     todos: Sequence[Row]
+    waiting: int
     wire: Sequence[SqlRow[Item, str]]
     zone: str
     view: str
@@ -104,43 +109,47 @@ class Board:
         return not any(band.rows for band in self.bands)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The numbers in the menu."""
+class _Key(NamedTuple):
+    """The narrow row by which a story finds its place."""
 
-    desk: int
-    mine: int
-    waiting: int
-    dead: int
-    unread: int
+    id: int
+    state: str
+    desk_id: int
+    due_at: datetime | None
+    release_at: datetime | None
+
+    @property
+    def at(self) -> datetime | None:
+        return self.release_at if self.state == "scheduled" else self.due_at
 
 
 def page(session: Session, actor: Actor, person: Person, *, desk: str | None, view: str | None, now: datetime) -> Board:
     """The board of one desk (by public id) or of all. Raises NotFound for an unknown desk."""
     desks = queries.desks(session)
     one = queries.desk(session, desk) if desk else None
-    unfinished = (
-        _stories()
-        .where(Story.state.in_([*UNFINISHED, "held"]))
-        .order_by(Story.due_at.is_(None), Story.due_at, Story.id)
-    )
-    out = _stories().where(Story.state.in_(["published", "killed"]), Story.changed_at > now - timedelta(hours=24))
-    out = out.order_by(Story.changed_at.desc())
-    if one:
-        unfinished, out = unfinished.where(Story.desk_id == one.id), out.where(Story.desk_id == one.id)
-    rows = _rows(session, actor, session.execute(unfinished.limit(MOST)).all(), now)
-    done = _rows(session, actor, session.execute(out.limit(40)).all(), now)
     zone = one.zone if one else person.present_zone
+    keys = _keys(session)
+    mine = [key for key in keys if _may_need(actor, key)]
+    seen = mine if view == "mine" else _keys(session, nobody_has()) if view == "nobody" else keys
+    if one:
+        seen = [key for key in seen if key.desk_id == one.id]
+    picked, rest = _pick(seen, {key.id for key in mine}, _parting(view, now, zone))
+    out, more_out = ([], 0) if view in ("mine", "nobody") else _gone_out(session, one, now)
+    rows = _rows(
+        session, actor, {key.id for key in mine} | {id_ for ids in picked.values() for id_ in ids} | {*out}, now
+    )
+    todos = _longest_waiting([row for key in mine if (row := rows[key.id]).need], now)
+    bands = [Band(key, _ordered(key, [rows[id_] for id_ in ids], now), rest[key]) for key, ids in picked.items()]
     if view == "mine":
-        rows = [row for row in rows if row.need]
-    elif view == "nobody":
-        rows = [row for row in rows if not any(c.name for c in row.commissions)]
-    bands = _by_state(rows, done) if view == "state" else _by_deadline(rows, done, now, zone)
+        bands = [Band(band.key, needed) for band in bands if (needed := [row for row in band.rows if row.need])]
+    if out:
+        bands.append(Band("out", [rows[id_] for id_ in out], more_out))
     return Board(
         desk=one,
         desks=desks,
         bands=bands,
-        todos=[row for row in rows if row.need][:8],
+        todos=todos[:TODOS],
+        waiting=len(todos),
         wire=newest_wire(session, 8),
         zone=zone,
         view=view or "deadline",
@@ -150,9 +159,14 @@ def page(session: Session, actor: Actor, person: Person, *, desk: str | None, vi
 
 def waiting(session: Session, actor: Actor, now: datetime) -> list[Row]:
     """Stories whose next move is this actor's, the longest waiting first."""
-    wanted = _stories().where(Story.state.in_([*WAITS, "commissioned"])).order_by(Story.due_at.is_(None), Story.due_at)
-    needed = [row for row in _rows(session, actor, session.execute(wanted.limit(MOST)).all(), now) if row.need]
-    return sorted(needed, key=lambda row: row.filed_at or row.saved_at or now)
+    mine = [key.id for key in _keys(session, Story.state.in_(WAITS)) if _may_need(actor, key)]
+    return _longest_waiting([row for row in _rows(session, actor, mine, now).values() if row.need], now)
+
+
+def nobody_has() -> ColumnElement[bool]:
+    """Whether nobody has an assignment of the story."""
+    has = select(Assignment.id).where(Assignment.story_id == Story.id, Assignment.state != "cancelled")
+    return ~has.where(Assignment.assignee_id.is_not(None)).exists()
 
 
 def newest_wire(session: Session, most: int) -> Sequence[SqlRow[Item, str]]:
@@ -161,7 +175,7 @@ def newest_wire(session: Session, most: int) -> Sequence[SqlRow[Item, str]]:
     return session.execute(newest.order_by(Item.at.desc(), Item.id.desc()).limit(most)).all()
 
 
-def standing_on(story_ids: Sequence[int]) -> Select[Item, int]:
+def standing_on(story_ids: Collection[int]) -> Select[Item, int]:
     """The wire items that stories stand on, as they are now: the newest revision of what was used, with the story."""
     used = aliased(Item)
     return (
@@ -172,94 +186,128 @@ def standing_on(story_ids: Sequence[int]) -> Select[Item, int]:
     )
 
 
-def counts(session: Session, actor: Actor) -> Counts:
-    """The numbers in the menu, in a few small queries."""
-    mine = select(func.count()).where(Assignment.assignee_id == actor.person_id, Assignment.state.in_(ON))
-    offered = select(func.count()).where(Offer.person_id == actor.person_id, Offer.state == "made")
-    unread = select(func.count()).where(
-        Message.recipient_kind == "person", Message.recipient_id == actor.person_id, Message.seen_at.is_(None),
-        Message.cancelled_at.is_(None), Message.kind.not_in(["invite", "reset"]),
-    )  # fmt: skip
-    desk = select(func.count()).where(Story.state.in_([*UNFINISHED, "held"]))
-    to_approve = (
-        select(Story)
-        .join(Draft, and_(Draft.story_id == Story.id, Draft.is_main, Draft.last_n > 0))
-        .where(Story.state.in_(TO_APPROVE), Story.desk_id.in_(actor.desks("editor", "approver")))
-    )
-    to_publish = select(func.count()).where(Story.state == "approved", Story.desk_id.in_(actor.desks("editor")))
-    filed = session.scalars(to_approve).all() if actor.roles else []
-    others = len(filed) - len(authorship.own_copies(session, actor, filed))
-    dead = select(func.count()).where(Delivery.state.in_(["dead", "parked"]))
-    return Counts(
-        desk=session.scalar(desk) or 0,
-        mine=(session.scalar(mine) or 0) + (session.scalar(offered) or 0),
-        waiting=others + (session.scalar(to_publish) or 0),
-        dead=session.scalar(dead) or 0,
-        unread=session.scalar(unread) or 0,
-    )
+def _keys(session: Session, *only: ColumnElement[bool]) -> list[_Key]:
+    """What is on the board, the most urgent first."""
+    wanted = select(Story.id, Story.state, Story.desk_id, Story.due_at, Story.release_at).where(ON_BOARD, *only)
+    keys = [_Key(*row) for row in session.execute(wanted)]
+    return sorted(keys, key=lambda key: (key.at is None, key.at or key.id, key.id))
 
 
-def clocks(session: Session, person: Person) -> list[str]:
-    """The zones of the clocks over the page: the reader's, then the desks', each once, at most five."""
-    return list(dict.fromkeys([person.present_zone, *(desk.zone for desk in queries.desks(session))]))[:5]
+def _may_need(actor: Actor, key: _Key) -> bool:
+    """Whether the next move may be the actor's: it is, unless the copy is their own or there is none."""
+    facts = Facts(key.desk_id)
+    if key.state in TO_APPROVE:
+        return permits(actor, "copy.approve", facts)
+    return key.state == "approved" and permits(actor, "story.publish", facts)
 
 
-def _stories() -> Select[Story, str, str]:
-    return select(Story, Desk.name, Desk.zone).join(Desk, Desk.id == Story.desk_id)
+def _parting(view: str | None, now: datetime, zone: str) -> Callable[[_Key], str]:
+    if view == "state":
+        return lambda key: key.state
+    midnight = tomorrow(now, zone)
+    return lambda key: band_of(key.state, key.due_at, key.release_at, now, midnight)
 
 
-def _rows(session: Session, actor: Actor, found: Sequence[SqlRow[Story, str, str]], now: datetime) -> list[Row]:
-    ids = [story.id for story, _, _ in found]
-    commissions = _commissions(session, ids)
-    versions = _latest(session, ids)
-    editions = _editions(session, ids)
+def _pick(
+    keys: Iterable[_Key], mine: Collection[int], band: Callable[[_Key], str]
+) -> tuple[dict[str, list[int]], dict[str, int]]:
+    """By band the ids to show, and how many more there are. Of what is late the latest, else the most urgent."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for key in keys:
+        found[band(key)].append(key.id)
+    picked, rest = {}, {}
+    for name in sorted(found, key=(*BANDS[:-2], *UNFINISHED, "held").index):
+        ids = found[name]
+        others = [id_ for id_ in ids if id_ not in mine]
+        shown = {*(others[-A_BAND:] if name == "late" else others[:A_BAND])}
+        picked[name] = [id_ for id_ in ids if id_ in mine or id_ in shown]
+        rest[name] = len(others) - len(shown)
+    return picked, rest
+
+
+def _gone_out(session: Session, desk: Desk | None, now: datetime) -> tuple[list[int], int]:
+    """What went out or was killed in the last day, the newest first, and how many more."""
+    out = select(Story.id).where(Story.state.in_(GONE_OUT), Story.changed_at > now - A_DAY)
+    if desk:
+        out = out.where(Story.desk_id == desk.id)
+    ids = session.scalars(out.order_by(Story.changed_at.desc(), Story.id.desc())).all()
+    return list(ids[:OUT]), max(len(ids) - OUT, 0)
+
+
+def _ordered(band: str, rows: Sequence[Row], now: datetime) -> Sequence[Row]:
+    """Where copy is in, first what the reader can move, then what others must; each the longest waiting first."""
+    return sorted(_longest_waiting(rows, now), key=lambda row: not row.need) if band == "desk" else rows
+
+
+def _longest_waiting(rows: Sequence[Row], now: datetime) -> list[Row]:
+    return sorted(rows, key=lambda row: row.filed_at or row.saved_at or now)
+
+
+def _rows(session: Session, actor: Actor, ids: Collection[int], now: datetime) -> dict[int, Row]:
+    wanted = select(Story, Desk.name, Desk.zone).join(Desk, Desk.id == Story.desk_id).where(Story.id.in_(ids))
+    found = session.execute(wanted.options(load_only(*_SHOWN))).all() if ids else []
+    commissions, versions, editions = _commissions(session, ids), _latest(session, ids), _editions(session, ids)
     killed = set(session.scalars(standing_on(ids).where(Item.pubstatus == "canceled").with_only_columns(Use.story_id)))
-    own = authorship.own_copies(session, actor, [story for story, _, _ in found if story.state in TO_APPROVE])
-    rows = []
+    mine = [story for story, _, _ in found if permits(actor, "copy.approve", Facts(story.desk_id))]
+    own = authorship.own_copies(session, actor, [story for story in mine if story.state in TO_APPROVE])
+    rows = {}
     for story, desk, zone in found:
         facts = Facts(story.desk_id)
-        version = versions.get(story.id)
-        edition = editions.get(story.id)
-        unfinished = story.state in UNFINISHED
+        version, edition = versions.get(story.id), editions.get(story.id)
         waits_approval = story.state in TO_APPROVE and version is not None and story.id not in own
         need = (waits_approval and permits(actor, "copy.approve", facts)) or (
             story.state == "approved" and permits(actor, "story.publish", facts)
         )
-        open_due = story.due_at if story.state in ("pitched", "commissioned", "reporting") else None
+        open_due = story.due_at if story.state in UNFILED else None
         ahead = story.release_at if story.state == "scheduled" else story.due_at
-        rows.append(
-            Row(
-                public_id=story.public_id,
-                slug=story.slug,
-                headline=(version.headline if version and version.headline else story.title),
-                places=story.places,
-                length=story.length,
-                state=story.state,
-                desk=desk,
-                zone=zone,
-                due_at=story.due_at,
-                release_at=story.release_at,
-                published_at=edition.published_at if edition else None,
-                edition=edition.number if edition else None,
-                cause=edition.cause if edition else None,
-                version=version.n if version else None,
-                words=version.words if version else None,
-                filed_at=version.filed_at if version else None,
-                saved_at=version.at if version else None,
-                commissions=commissions[story.id],
-                killed_wire=story.id in killed,
-                late=open_due is not None and open_due < now,
-                soon=unfinished and ahead is not None and now <= ahead <= now + SOON,
-                need=need,
-            )
+        rows[story.id] = Row(
+            public_id=story.public_id,
+            slug=story.slug,
+            headline=(version.headline if version and version.headline else story.title),
+            places=story.places,
+            length=story.length,
+            state=story.state,
+            desk=desk,
+            zone=zone,
+            due_at=story.due_at,
+            release_at=story.release_at,
+            published_at=edition.published_at if edition else None,
+            edition=edition.number if edition else None,
+            cause=edition.cause if edition else None,
+            version=version.n if version else None,
+            words=version.words if version else None,
+            filed_at=version.filed_at if version else None,
+            saved_at=version.at if version else None,
+            commissions=commissions[story.id],
+            killed_wire=story.id in killed,
+            late=open_due is not None and open_due < now,
+            soon=story.state in UNFINISHED and ahead is not None and now <= ahead <= now + SOON,
+            need=need,
         )
     return rows
 
 
-def _commissions(session: Session, story_ids: Sequence[int]) -> dict[int, list[Commission]]:
+_SHOWN = (
+    Story.public_id, Story.slug, Story.title, Story.places, Story.length, Story.state, Story.desk_id, Story.due_at,
+    Story.release_at, Story.next_by_id,
+)  # fmt: skip
+
+
+class _Copy(NamedTuple):
+    """What a row says of the newest version."""
+
+    n: int
+    headline: str
+    words: int
+    filed_at: datetime | None
+    at: datetime
+
+
+def _commissions(session: Session, story_ids: Collection[int]) -> dict[int, list[Commission]]:
     offers = (
         select(Offer.assignment_id, func.count().label("n"))
-        .where(Offer.state == "made")
+        .join(Assignment, Assignment.id == Offer.assignment_id)
+        .where(Offer.state == "made", Assignment.story_id.in_(story_ids))
         .group_by(Offer.assignment_id)
         .subquery()
     )
@@ -278,45 +326,15 @@ def _commissions(session: Session, story_ids: Sequence[int]) -> dict[int, list[C
     return found
 
 
-def _latest(session: Session, story_ids: Sequence[int]) -> dict[int, Version]:
-    newest = select(Draft.story_id, Version).join(
-        Version, and_(Version.draft_id == Draft.id, Version.n == Draft.last_n)
+def _latest(session: Session, story_ids: Collection[int]) -> dict[int, _Copy]:
+    newest = (
+        select(Draft.story_id, Version.n, Version.headline, Version.words, Version.filed_at, Version.at)
+        .join(Version, and_(Version.draft_id == Draft.id, Version.n == Draft.last_n))
+        .where(Draft.story_id.in_(story_ids), Draft.is_main)
     )
-    found = session.execute(newest.where(Draft.story_id.in_(story_ids), Draft.is_main))
-    return {row[0]: row[1] for row in found}
+    return {row[0]: _Copy(*row[1:]) for row in session.execute(newest)}
 
 
-def _editions(session: Session, story_ids: Sequence[int]) -> dict[int, Edition]:
+def _editions(session: Session, story_ids: Collection[int]) -> dict[int, Edition]:
     last = select(Edition).where(Edition.story_id.in_(story_ids)).order_by(Edition.number)
     return {edition.story_id: edition for edition in session.scalars(last)}
-
-
-def _by_deadline(rows: Sequence[Row], done: Sequence[Row], now: datetime, zone: str) -> list[Band]:
-    today = now.astimezone(ZoneInfo(zone)).date()
-    bands: dict[str, list[Row]] = {key: [] for key in ("late", "desk", "soon", "today", "later", "undated", "held")}
-    for row in rows:
-        at = row.release_at if row.state == "scheduled" else row.due_at
-        if row.state == "held":
-            key = "held"
-        elif row.state in WAITS:
-            key = "desk"
-        elif at is None:
-            key = "undated"
-        elif at < now:
-            key = "late" if row.late else "soon"
-        elif at <= now + SOON:
-            key = "soon"
-        else:
-            key = "today" if at.astimezone(ZoneInfo(zone)).date() == today else "later"
-        bands[key].append(row)
-    bands["desk"].sort(key=lambda row: row.filed_at or row.saved_at or now)
-    for key in ("soon", "today", "later"):
-        bands[key].sort(key=lambda row: (row.release_at if row.state == "scheduled" else row.due_at) or now)
-    return [*(Band(key, found) for key, found in bands.items() if found), *([Band("out", done)] if done else [])]
-
-
-def _by_state(rows: Sequence[Row], done: Sequence[Row]) -> list[Band]:
-    bands: dict[str, list[Row]] = {state: [] for state in [*UNFINISHED, "held"]}
-    for row in rows:
-        bands[row.state].append(row)
-    return [*(Band(key, found) for key, found in bands.items() if found), *([Band("out", done)] if done else [])]

@@ -1,4 +1,4 @@
-"""Commissioning: make a story, offer it, accept or decline, say how it goes, move a deadline, reassign, cancel.
+"""Commissioning: make a story, offer it, accept or decline, say how it goes, hand in, move a deadline, reassign, end.
 
 Every verb locks the story first; then the state of its assignments and offers decides, and the first of several to
 accept is the first. Nobody is told of what they did themselves.
@@ -17,13 +17,14 @@ from desk.assignments import service as assignments
 from desk.assignments.models import Assignment, Offer
 from desk.audit.service import record
 from desk.drafts import service as drafts
-from desk.errors import Invalid
+from desk.errors import Invalid, NotNow
 from desk.newsroom import commission, reading, reminding
 from desk.newsroom.commission import Commission
 from desk.newsroom.telling import editors_of, iso, unsay
 from desk.people import queries as people_queries
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, require
+from desk.stories import frame as frames
 from desk.stories import service as stories
 from desk.stories.models import Story
 
@@ -57,34 +58,38 @@ def make_story(
     zone: str | None = None,
     language: str = "en",
     length: int | None = None,
+    idea: bool = False,
     now: datetime,
 ) -> Story:
     """Make a story on a desk, with its main draft. `zone` is where it plays; the desk's own if none is given.
 
+    An `idea` is noted as pitched, and its first assignment commissions it; any other story begins as commissioned.
+
     Raises Invalid for a slug that is malformed or used that day, an unknown zone, an impossible length.
     """
-    desk = people_queries.desk(session, desk_public_id)
+    desk = people_queries.open_desk(session, desk_public_id)
     require(actor, "story.make", Facts(desk_id=desk.id))
-    if desk.closed_at is not None:
-        raise Invalid("The %(desk)s is closed. Choose another desk.", field="desk", desk=desk.name)
     story = stories.make(
         session,
+        frames.frame(
+            slug=slug,
+            title=title,
+            brief=brief,
+            places=places,
+            zone=clock.find_zone(zone) if zone else desk.zone,
+            language=language,
+            length=rules.length(length),
+        ),
         desk_id=desk.id,
         desk_zone=desk.zone,
-        slug=slug,
-        title=title,
-        brief=brief,
-        places=list(places),
-        zone=clock.find_zone(zone) if zone else None,
-        language=language,
-        length=rules.length(length),
+        pitched=idea,
         made_by=actor.person_id,
         now=now,
     )
     drafts.open_main(session, story_id=story.id)
     record(
-        session, actor, "story_made", ("story", story.id), now=now, story_id=story.id, desk_id=desk.id,
-        after=story.state, slug=story.slug, title=story.title,
+        session, actor, "idea_noted" if idea else "story_made", ("story", story.id), now=now, story_id=story.id,
+        desk_id=desk.id, after=story.state, slug=story.slug, title=story.title,
     )  # fmt: skip
     return story
 
@@ -197,6 +202,47 @@ def say(session: Session, actor: Actor, assignment_public_id: str, words: str, *
     case.tell_editors("said", f"said:{entry}", by=actor.name, words=words)
     case.settle()
     return case.assignment
+
+
+def hand_in(session: Session, actor: Actor, assignment_public_id: str, where: str, *, now: datetime) -> Assignment:
+    """Hand in pictures, video, audio or a graphic: one line says where it is, reminders end, the editors are told.
+
+    It may be handed in again until the editor says that it is done. Raises Invalid without a line, NotNow for text,
+    which is filed, and for an assignment or a story that is over.
+    """
+    case = commission.taken(session, actor, assignment_public_id, now=now)
+    assignment, where = case.assignment, rules.where(where)
+    if assignment.medium == "text":
+        raise NotNow("Text is filed, not handed in: write it on its own page, and press File.")
+    commission.refuse_over(case.story)
+    if assignment.state == "filed" and assignment.said == where:
+        return assignment  # the button pressed twice
+    before, after = assignments.hand_in(session, assignment, where, now=now)
+    reminding.stop(session, case.story, assignment, why="handed in", now=now)
+    entry = case.record("handed_in", before=before, after=after, where=where)
+    case.tell_editors("handed_in", f"handed_in:{entry}", by=actor.name, where=where)
+    case.settle()
+    return assignment
+
+
+def finish(session: Session, actor: Actor, assignment_public_id: str, *, now: datetime) -> Assignment:
+    """Say that an assignment is done: the desk has all that it wanted, reminders end, and who had it is told.
+
+    Raises NotNow for the story's main text, which is done when it is published, and for one that nobody has.
+    """
+    case = commission.given(session, actor, assignment_public_id, now=now)
+    assignment = case.assignment
+    if assignment.state == "done":
+        return assignment  # the button pressed twice
+    if case.is_main:
+        raise NotNow("This is the story's main copy: it is done when the story is published.")
+    before, after = assignments.move(session, assignment, "finish")
+    reminding.stop(session, case.story, assignment, why="done", now=now)
+    entry = case.record("finished", before=before, after=after)
+    had = session.get_one(Person, assignment.assignee_id)
+    case.tell("assignment_ended", [had], f"ended:{entry}", ended="done", by=actor.name, why="")
+    case.settle()
+    return assignment
 
 
 def move_deadline(

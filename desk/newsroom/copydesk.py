@@ -18,8 +18,9 @@ from desk.drafts import rules
 from desk.drafts import service as drafting
 from desk.drafts.models import Draft, LostSave, Version
 from desk.drafts.rules import Copy
-from desk.errors import Invalid, NotFound
+from desk.errors import Forbidden, Invalid, NotFound
 from desk.newsroom import reading, reminding, telling
+from desk.newsroom.keeping import Kept, keep
 from desk.people import queries as people
 from desk.people.models import Person
 from desk.stories import queries as stories
@@ -101,13 +102,17 @@ def save(
     base_n: int,
     now: datetime,
     assignment: str | None = None,
-) -> Saved | Unchanged | Stale:
+) -> Saved | Unchanged | Stale | Kept:
     """Save copy typed over version `base_n` (0: none) of the main draft, or of the text assignment's named.
 
-    The main draft moves its story as the table says, and takes an approval away. Raises Forbidden, NotNow where copy
-    can't be saved (a published story without a prepared edition), Invalid for a line that is too long.
+    The main draft moves its story as the table says, and takes an approval away. What is refused to somebody whose
+    assignment it was is kept for them. Raises Forbidden to others, NotNow where copy can't be saved (a published story
+    without a prepared edition), Invalid for a line that is too long.
     """
-    desk = _begin(session, actor, story_public_id, assignment)
+    try:
+        desk = _begin(session, actor, story_public_id, assignment)
+    except (Forbidden, NotFound) as no:
+        return keep(session, actor, story_public_id, copy, no, base_n=base_n, assignment=assignment, now=now)
     return _save(session, actor, desk, drafting.settle(session, copy), base_n, now)
 
 
@@ -120,13 +125,16 @@ def file(
     base_n: int,
     now: datetime,
     assignment: str | None = None,
-) -> Filed | Stale:
+) -> Filed | Stale | Kept:
     """Save and hand the copy to the desk: assignment and story are filed, reminders end, the editor is told.
 
     Text that was saved before may be filed as it stands. Raises Invalid, naming the field, for a draft without a
     headline or without words; otherwise as `save`.
     """
-    desk = _begin(session, actor, story_public_id, assignment)
+    try:
+        desk = _begin(session, actor, story_public_id, assignment)
+    except (Forbidden, NotFound) as no:
+        return keep(session, actor, story_public_id, copy, no, base_n=base_n, assignment=assignment, now=now)
     copy = drafting.settle(session, copy)
     _refuse_empty(copy)
     saved = _save(session, actor, desk, copy, base_n, now)
@@ -196,6 +204,8 @@ def _save(
         return Stale(_keep(session, actor, desk, copy, base_n, now), latest)
     move = workflow.saving(story.state, by_desk=desk.by_desk) if draft.is_main else None
     version = drafting.save(session, draft, copy, author_id=actor.person_id, now=now)
+    if draft.is_main:
+        storying.note_headline(story, version.search_text)
     before = after = story.state
     if move is not None:
         before, after = storying.move(session, story, move, now=now)

@@ -3,11 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import groupby
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from desk import clock
 from desk.assignments.models import Assignment, Offer
 from desk.assignments.workflow import UNFILED
 from desk.people import queries
@@ -50,6 +53,38 @@ class Candidates:
     others: Sequence[Member]
 
 
+QUARTER = timedelta(minutes=15)
+QUARTERS = 96  # in a day
+WAKING = range(6, 22)
+OFFICE = range(9, 18)
+
+
+@dataclass(frozen=True)
+class Day:
+    """The reader's day of 24 hours from their midnight, on which everybody's night and office hours are laid out."""
+
+    zone: str
+    now: datetime
+
+    @cached_property
+    def quarter(self) -> int:
+        """In which quarter of an hour of the day it is now."""
+        wall = clock.moment_at(self.now, self.zone).wall
+        return wall.hour * 4 + wall.minute // 15
+
+    def spans(self, zone: str) -> list[tuple[str, int, int]]:
+        """What the hours are in `zone` during this day: (`night` or `office`, from quarter, to quarter)."""
+        begins = clock.minute_floor(self.now) - self.quarter * QUARTER
+        begins -= timedelta(minutes=clock.moment_at(self.now, self.zone).wall.minute % 15)
+        kinds = [_kind(clock.moment_at(begins + n * QUARTER, zone).wall.hour) for n in range(QUARTERS)]
+        found, start = [], 0
+        for kind, run in groupby(kinds):
+            end = start + len(list(run))
+            found += [(kind, start, end)] if kind else []
+            start = end
+        return found
+
+
 def crew(session: Session, *, disabled: bool = False) -> list[Member]:
     """Everybody by name; those who are disabled only if wanted."""
     roles, work, offers = _roles(session), _work(session), _offers(session)
@@ -79,6 +114,10 @@ def by_desk(members: Sequence[Member], desks: Sequence[Desk]) -> list[tuple[Desk
         (found[home[0].id] if home else rest).append(one)
     groups: list[tuple[Desk | None, list[Member]]] = [(desk, found[desk.id]) for desk in desks if found[desk.id]]
     return [*groups, (None, rest)] if rest else groups
+
+
+def _kind(hour: int) -> str:
+    return "night" if hour not in WAKING else "office" if hour in OFFICE else ""
 
 
 def _roles(session: Session) -> dict[int, list[tuple[Desk, str]]]:

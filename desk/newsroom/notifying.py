@@ -12,35 +12,43 @@ from desk.actor import SYSTEM, Actor
 from desk.audit.models import Entry
 from desk.audit.service import record
 from desk.errors import Invalid, NotNow
+from desk.newsroom import chasing, telling
 from desk.outbox import service as outbox
-from desk.people.models import Desk
+from desk.people import queries as people
+from desk.people.models import Desk, Person
 from desk.permissions import require
 from desk.republication import queries, rules, service
 from desk.republication.models import Licensee, Notice
 from desk.stories import queries as stories
 from desk.stories.models import Edition, Story
+from desk.text import LONGEST_LINE, LONGEST_NAME, line, shorten
 
 TOLD = "licensees_told"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the page behind a receipt link shows; a test notice has neither edition nor story."""
+    """What the page behind a receipt link shows; a test notice has neither edition nor story. `later` is the edition
+    that has replaced it since."""
 
     notice: Notice
     licensee: Licensee
     edition: Edition | None
     story: Story | None
+    later: Edition | None = None
 
 
 def edition_out(session: Session, story: Story, edition: Edition, now: datetime) -> list[Notice]:
     """Put a notice of this edition for each licensee who is to have it, by mail and by webhook; a step of publishing.
 
-    What was not delivered of earlier editions is cancelled. An edition is told once: calling it again adds nobody.
+    What was not delivered of earlier editions is cancelled, and a correction or kill ends the wait for answers to
+    what it replaces. An edition is told once: calling it again adds nobody.
     """
     earlier = [one for one in stories.editions(session, story.id) if one.number < edition.number]
     before = queries.notices_of_editions(session, [one.id for one in earlier])
     outbox.cancel(session, [of.message_id for of in before], why=f"edition {edition.number} is out", now=now)
+    if edition.cause in rules.REACHES_ALL:
+        chasing.give_up(session, before, why=f"edition {edition.number} is out", now=now)
     granted = queries.granted(session, story.desk_id)
     ids = rules.told(edition.cause, granted=granted, told_before=[of.licensee_id for of in before])
     desk = session.get_one(Desk, story.desk_id)
@@ -56,7 +64,8 @@ def edition_out(session: Session, story: Story, edition: Edition, now: datetime)
 
 
 def send_test(session: Session, actor: Actor, licensee_public_id: str, *, now: datetime) -> Notice:
-    """Send a licensee a notice that asks for nothing, by every way they are reached. Raises NotNow once it ended."""
+    """Send a licensee a notice that asks for nothing, by every way they are reached, a webhook that is switched off
+    among them. Raises NotNow once it ended."""
     require(actor, "republication.manage")
     licensee = queries.licensee(session, licensee_public_id)
     if licensee.ended_at is not None:
@@ -82,19 +91,44 @@ def acknowledge(session: Session, token: str, name: str, *, now: datetime) -> Re
     notice, licensee = found.notice, found.licensee
     if notice.acknowledged_at is not None:
         return found
-    if not name.strip():
+    name = line(name, "name", "name", most=LONGEST_NAME)
+    if not name:
         raise Invalid("Say who you are, so that the desk knows whom to ask.", field="name")
-    service.take_receipt(session, notice, name.strip(), now=now)
+    chasing.give_up(session, [notice], why="it was acknowledged", now=now)
+    service.take_receipt(session, notice, name, now=now)
     desk_id = found.story.desk_id if found.story else None
     entry = record(
         session, SYSTEM, "notice_acknowledged", ("notice", notice.id), now=now,
         story_id=found.story.id if found.story else None, desk_id=desk_id,
         number=found.edition.number if found.edition else None, licensee=licensee.name,
     )  # fmt: skip
-    entry.actor_kind, entry.actor_name = "licensee", f"{notice.acknowledged_by}, {licensee.name}"
+    entry.actor_kind, entry.actor_name = "licensee", shorten(f"{name}, {licensee.name}", LONGEST_LINE)
     session.flush()
     revisions.touch(session, "newsroom")
     return found
+
+
+def switch_webhook_off(session: Session, licensee_id: int, *, why: str, now: datetime) -> None:
+    """Switch a licensee's webhook off, and tell those who can see to it: administrators, and the editors of the desks
+    whose stories they have. A step of handing over."""
+    licensee = service.switch_webhook_off(session, licensee_id, why=why, now=now)
+    if licensee is None:
+        return
+    facts = {
+        "licensee": licensee.public_id, "name": licensee.name, "contact": licensee.contact, "mail": licensee.mail,
+        "webhook": licensee.webhook, "why": why,
+    }  # fmt: skip
+    key = f"webhook_off:{licensee.id}:{telling.iso(now)}"
+    for person in _who_sees_to(session, licensee):
+        outbox.put(session, "webhook_off", f"{key}:{person.id}", ("person", person.id), now=now, facts=facts)
+
+
+def _who_sees_to(session: Session, licensee: Licensee) -> list[Person]:
+    desks = queries.desks_of(session, [licensee.id])[licensee.id]
+    found = {person.id: person for person in people.everybody(session) if person.is_admin}
+    for desk_id in sorted(desks):
+        found |= {person.id: person for person in people.holders(session, desk_id, "editor")}
+    return list(found.values())
 
 
 def was_told(session: Session, edition: Edition) -> bool:
@@ -148,17 +182,20 @@ def _put(
         session, kind, key, ("licensee", licensee.id), now=now,
         facts={**facts, "notice": public_id, "receipt": token, "licensee": licensee.public_id},
         story_id=story.id if story else None, desk_id=story.desk_id if story else None,
-        routes=service.routes(licensee),
+        routes=service.routes(licensee, test=edition is None),
     )  # fmt: skip
     if message is None:
         return None
+    wait = rules.CHASED_AFTER.get(facts["cause"])
     return service.add_notice(
         session, public_id=public_id, edition_id=edition.id if edition else None, licensee_id=licensee.id,
-        message_id=message.id, token=token, now=now,
+        message_id=message.id, token=token, chase_at=now + wait if wait else None, now=now,
     )  # fmt: skip
 
 
 def _receipt(session: Session, notice: Notice) -> Receipt:
     edition = session.get_one(Edition, notice.edition_id) if notice.edition_id is not None else None
     story = session.get_one(Story, edition.story_id) if edition is not None else None
-    return Receipt(notice, session.get_one(Licensee, notice.licensee_id), edition, story)
+    last = stories.current_edition(session, story.id) if story is not None else None
+    later = last if last is not None and edition is not None and last.number > edition.number else None
+    return Receipt(notice, session.get_one(Licensee, notice.licensee_id), edition, story, later)

@@ -10,19 +10,21 @@ from sqlalchemy.orm import Session
 from desk import db
 from desk.actor import SYSTEM, Actor
 from desk.approvals import service as approvals
+from desk.aside import Aside
 from desk.audit.service import record
 from desk.clock import Moment
 from desk.drafts import queries as drafts
 from desk.drafts import service as drafting
 from desk.drafts.models import Version
 from desk.errors import Invalid, NotNow
-from desk.newsroom import notifying, reading, releasing, telling
+from desk.newsroom import embargoing, notifying, reading, releasing, telling
 from desk.people import queries as people
-from desk.people.models import Person
+from desk.people.models import Desk, Person
 from desk.stories import queries as stories
 from desk.stories import rules, workflow
 from desk.stories import service as storying
 from desk.stories.models import Edition, Story
+from desk.text import LONGEST_REASON, passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,14 @@ class Scheduled:
     release_at: datetime
 
 
-def publish(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Published | Scheduled:
+def publish(session: Session, actor: Actor, story_public_id: str, read: str, now: datetime) -> Published | Scheduled:
     """Publish the approved version now, or under an embargo ahead have it go out at the lift.
 
-    Raises NotNow naming the gate that is shut: no approval in force, no copy, on hold, out already.
+    `read` is the version that was on the page, by its public id. Raises Overtaken if a later one was saved, NotNow
+    naming the gate that is shut: no approval in force, no copy, on hold, out already.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    reading.as_read(session, story, read)
     decision = rules.publish(releasing.gates(session, story), now)
     if isinstance(decision, rules.Wait):
         storying.forget_publish_at(session, story, now=now)
@@ -56,16 +60,25 @@ def schedule(
     session: Session,
     actor: Actor,
     story_public_id: str,
+    read: str,
     publish: Moment | None,
     embargo: Moment | None,
     now: datetime,
+    *,
+    seen: datetime | None,
 ) -> Scheduled:
     """Have an approved story go out by itself at `publish`, but under no embargo: the desk's own, or its wire copy's.
 
-    Both times replace what was set before. Raises Invalid, naming the field, for a time that is past or for none ahead.
+    `read` is the version and `seen` the desk's embargo that were on the page. Both times replace what was set before,
+    but no embargo lifts an embargo that stands: `lift_embargo` does. Raises Invalid, naming the field, for that, for a
+    time that is past or for none ahead; Overtaken and NotNow as `publish`, and where the embargo is another by now.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
-    _refuse_past(story, publish, embargo, now)
+    reading.as_read(session, story, read)
+    embargoing.refuse_unseen(story, seen)
+    if publish is not None and publish.at <= now:
+        raise Invalid("This time is past already. Choose a later one, or publish now.", field="publish")
+    embargoing.refuse_embargo(story, embargo, now)
     embargoes = releasing.embargoes(session, story, own=embargo.at if embargo else None)
     gates = replace(releasing.gates(session, story), embargoes=embargoes)
     decision = rules.schedule(gates, publish.at if publish else None, now)
@@ -81,28 +94,6 @@ def unschedule(session: Session, actor: Actor, story_public_id: str, now: dateti
     return moved
 
 
-def set_embargo(session: Session, actor: Actor, story_public_id: str, embargo: Moment | None, now: datetime) -> Story:
-    """Set the desk's own embargo on a story that is not out, or take it away (None); a scheduled one waits for it.
-
-    What was scheduled only for that embargo's lift is approved again when it is taken away: publish it by hand.
-    """
-    story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
-    if story.state not in (*workflow.UNFINISHED, "held"):
-        raise NotNow("This story is %(state)s: an embargo would come too late.", state=story.state)
-    _refuse_past(story, None, embargo, now)
-    storying.set_embargo(session, story, embargo, now=now)
-    record(
-        session, actor, "embargo_set" if embargo else "embargo_taken_away", ("story", story.id), now=now,
-        story_id=story.id, desk_id=story.desk_id, embargo=telling.iso(embargo.at) if embargo else None,
-    )  # fmt: skip
-    if story.state == "scheduled":
-        until = rules.release_at(story.publish_at, releasing.embargoes(session, story, own=story.embargo_at))
-        if until is None:
-            return _move(session, actor, story, "unschedule", verb="story_unscheduled", now=now)
-        storying.set_release(session, story, until, now=now)
-    return story
-
-
 def reset_release(session: Session, story_id: int, now: datetime) -> None:
     """Work out again when a scheduled story goes out, as an embargo of the wire copy under it has moved. A step."""
     (story,) = db.lock(session, Story, story_id)
@@ -115,15 +106,19 @@ def reset_release(session: Session, story_id: int, now: datetime) -> None:
         )  # fmt: skip
 
 
-def publish_on_authority(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Published:
+def publish_on_authority(
+    session: Session, actor: Actor, story_public_id: str, read: str, why: str, now: datetime
+) -> Published:
     """Publish filed copy that nobody approved, on this editor's own authority: recorded, and the desk is told.
 
-    Raises Invalid without a reason, NotNow naming the gate that is shut; an embargo ahead is one.
+    `read` is the version that was on the page. Raises Overtaken if a later one was saved, Invalid without a reason,
+    NotNow naming the gate that is shut; an embargo ahead is one.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    version = reading.as_read(session, story, read)
     rules.on_authority(releasing.gates(session, story), now)
+    why = _reason(why)
     _require(why, "why", "Give the reason: it is recorded, and the desk is told.")
-    version = _last(session, story)
     approvals.decide(session, version_id=version.id, person_id=actor.id, kind="authority", note=why, now=now)
     edition = releasing.put_out(session, actor, story, version, move="on_authority", why=why.strip(), now=now)
     told = people.holders(session, story.desk_id, "editor", "approver")
@@ -132,36 +127,30 @@ def publish_on_authority(session: Session, actor: Actor, story_public_id: str, w
     return Published(edition)
 
 
-def release_due(session: Session, now: datetime, limit: int) -> int:
+def release_due(session: Session, now: datetime, limit: int, aside: Aside | None = None) -> int:
     """Publish up to `limit` scheduled stories whose time has come; gives how many went out. For the tick.
 
     The facts are read again: an embargo that has moved makes a story wait on, an approval that no longer stands sends
-    it back to the desk, whose editors are told.
+    it back to the desk, whose editors are told. One that fails is put aside, and the others go out.
     """
+    aside = Aside() if aside is None else aside
     out = 0
-    for story in stories.claim_releasable(session, now, limit):
-        try:
-            decision = rules.release(releasing.gates(session, story), story.publish_at, now)
-        except NotNow as shut:
-            _send_to_desk(session, story, str(shut), now)
-            continue
-        if isinstance(decision, rules.Wait):
-            storying.set_release(session, story, decision.until, now=now)
-        else:
-            _put_out(session, SYSTEM, story, now)
-            out += 1
+    for story in stories.claim_releasable(session, now, limit, but=aside.ids("story")):
+        with aside.apart(session, "story", story.id):
+            out += _release(session, story, now)
     return out
 
 
 def prepare_edition(
-    session: Session, actor: Actor, story_public_id: str, cause: str, wrong: str, right: str, now: datetime
+    session: Session, actor: Actor, story_public_id: str, read: str, cause: str, wrong: str, right: str, now: datetime
 ) -> Story:
     """Begin the next edition of a published story: an update, a correction or a clarification; the last stays out.
 
-    Raises Invalid, naming the field, for an unknown cause or a correction that does not say what was wrong and what
-    is right.
+    `read` is the version that was on the page. Raises Overtaken if there is a later one, Invalid, naming the field,
+    for an unknown cause or a correction that does not say what was wrong and what is right.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    reading.as_read(session, story, read)
     workflow.after(story.state, "prepare_edition")
     cause, wrong, right = rules.next_edition(cause, wrong, right)
     storying.prepare(session, story, cause=cause, wrong=wrong, right=right, by=actor.person_id)
@@ -171,12 +160,16 @@ def prepare_edition(
     )  # fmt: skip
 
 
-def abandon_edition(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Story:
-    """Give the next edition up: the last one stays out, and its text stands in the draft again."""
+def abandon_edition(session: Session, actor: Actor, story_public_id: str, read: str, now: datetime) -> Story:
+    """Give the next edition up: the last one stays out, and its text stands in the draft again.
+
+    `read` is the version that was on the page. Raises Overtaken if a later one was saved: somebody writes at it.
+    """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
     edition = stories.current_edition(session, story.id)
     if edition is None:
         raise NotNow("No new edition of this story is being prepared: there is nothing to abandon.")
+    reading.as_read(session, story, read)
     workflow.after(story.state, "abandon_edition")
     _restore(session, actor, story, edition, now)
     cause = story.next_cause
@@ -185,14 +178,26 @@ def abandon_edition(session: Session, actor: Actor, story_public_id: str, now: d
     return _move(session, actor, story, "abandon_edition", verb="edition_abandoned", now=now, cause=cause)
 
 
-def kill(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Published:
+def kill(
+    session: Session, actor: Actor, story_public_id: str, number: int | None, why: str, now: datetime
+) -> Published:
     """Kill a story that is out, at once and for good: a last edition says so, everything open on it ends.
 
-    The edition stands on the version that is out. Raises Invalid without a reason, NotNow if nothing is out.
+    The edition stands on the version that is out. `number` is that of the edition that was on the page: what is only
+    being written for the next one stops no kill. Raises Invalid without a reason, NotNow if nothing is out or another
+    edition has come out since.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
     out = stories.current_edition(session, story.id)
     rules.killable(story.state, edition_out=out is not None)
+    if out is not None and out.number != number:
+        raise NotNow(
+            "Edition %(number)s (%(cause)s) came out since you opened this page: nothing was killed. Read it, and kill "
+            "the story if it must still go.",
+            number=out.number,
+            cause=out.cause,
+        )
+    why = _reason(why)
     _require(why, "why", "Say why: every republisher will read it.")
     if out is None:
         raise TypeError("a story that can be killed has an edition")
@@ -217,16 +222,22 @@ def kill(session: Session, actor: Actor, story_public_id: str, why: str, now: da
 def hold(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Story:
     """Hold an unfinished story: nothing of it goes out until the hold is released. `why` may be empty."""
     story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
-    return _move(session, actor, story, "hold", verb="story_held", now=now, why=why)
+    return _move(session, actor, story, "hold", verb="story_held", now=now, why=_reason(why))
 
 
 def release(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Story:
-    """Release a held story to where it came from; one whose time came meanwhile goes out with the next tick."""
+    """Release a held story to where it came from; one whose time came meanwhile goes out with the next tick.
+
+    Whatever it was scheduled for may be gone by then (an embargo that was lifted): then it is approved, and waits.
+    """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
     back = story.came_from
     if story.state == "held" and back == "scheduled":
         until = rules.release_at(story.publish_at, releasing.embargoes(session, story, own=story.embargo_at))
-        storying.set_release(session, story, until or story.release_at or now, now=now)
+        if until is None:
+            back = "approved"
+        else:
+            storying.set_release(session, story, until, now=now)
     return _move(session, actor, story, "release", verb="story_released", now=now, to=back)
 
 
@@ -234,13 +245,18 @@ def spike(session: Session, actor: Actor, story_public_id: str, why: str, now: d
     """Drop a story of which nothing is out: its assignments are cancelled and their people told. `why` may be empty."""
     story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
     rules.spikable(story.state, edition_out=stories.current_edition(session, story.id) is not None)
-    releasing.end_assignments(session, actor, story, move="spike", why=why.strip(), now=now)
+    why = _reason(why)
+    releasing.end_assignments(session, actor, story, move="spike", why=why, now=now)
     return _move(session, actor, story, "spike", verb="story_spiked", now=now, why=why)
 
 
 def unspike(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Story:
-    """Bring a spiked story back, as commissioned; who is to write it must be assigned again."""
+    """Bring a spiked story back, as commissioned; who is to write it must be assigned again.
+
+    Raises Invalid on a desk that was closed meanwhile.
+    """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
+    people.open_desk(session, session.get_one(Desk, story.desk_id).public_id)
     return _move(session, actor, story, "unspike", verb="story_unspiked", now=now)
 
 
@@ -264,6 +280,19 @@ def _schedule(session: Session, actor: Actor, story: Story, until: datetime, now
         embargo=telling.iso(story.embargo_at) if story.embargo_at else None,
     )  # fmt: skip
     return Scheduled(until)
+
+
+def _release(session: Session, story: Story, now: datetime) -> bool:
+    try:
+        decision = rules.release(releasing.gates(session, story), story.publish_at, now)
+    except NotNow as shut:
+        _send_to_desk(session, story, str(shut), now)
+        return False
+    if isinstance(decision, rules.Wait):
+        storying.set_release(session, story, decision.until, now=now)
+        return False
+    _put_out(session, SYSTEM, story, now)
+    return True
 
 
 def _put_out(session: Session, actor: Actor, story: Story, now: datetime) -> Edition:
@@ -292,6 +321,7 @@ def _restore(session: Session, actor: Actor, story: Story, edition: Edition, now
         return
     main = drafts.main_draft(session, story.id)
     version = drafting.save(session, main, copy, author_id=actor.person_id, now=now)
+    storying.note_headline(story, version.search_text)
     given_up = [of.id for of in drafts.of_draft(session, main.id) if out.n < of.n < version.n]
     approvals.void(session, given_up, by_version=version.id, now=now)
 
@@ -303,11 +333,8 @@ def _last(session: Session, story: Story) -> Version:
     return version
 
 
-def _refuse_past(story: Story, publish: Moment | None, embargo: Moment | None, now: datetime) -> None:
-    if publish is not None and publish.at <= now:
-        raise Invalid("This time is past already. Choose a later one, or publish now.", field="publish")
-    if embargo is not None and embargo.at <= now and embargo.at != story.embargo_at:
-        raise Invalid("This embargo would have lifted already. Choose a later time, or none.", field="embargo")
+def _reason(why: str) -> str:
+    return passage(why, "why", "reason", most=LONGEST_REASON)
 
 
 def _require(words: str, field: str, sentence: str) -> None:

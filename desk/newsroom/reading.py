@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from desk import db
-from desk.actor import Actor
+from desk.actor import SYSTEM, Actor
 from desk.assignments.models import Assignment, Offer
-from desk.drafts.models import Draft
-from desk.errors import NotFound
+from desk.drafts import queries as drafts
+from desk.drafts.models import Draft, Version
+from desk.errors import Gone, Invalid, NotFound, NotNow, Overtaken
 from desk.newsroom import telling
-from desk.people import queries as people
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, permits, require
 from desk.stories import queries as stories
@@ -42,6 +42,33 @@ def lock_story(
     return _checked(session, actor, story, permission, of)
 
 
+def as_read(session: Session, story: Story, version_public_id: str) -> Version:
+    """The last version of the main draft, if it is the one that the actor had before their eyes.
+
+    So nothing goes out, and nothing is decided, unread. Raises Overtaken if a later one was saved since, Invalid if
+    the form names none, NotNow where there is no copy at all. The story must be locked.
+    """
+    main = drafts.main_draft(session, story.id)
+    last = drafts.latest(session, main.id)
+    if last is None and not version_public_id:
+        raise NotNow("There is no copy yet: write the story first.")
+    if not version_public_id:
+        raise Invalid("This form does not say which version you read. Open the story's page again.")
+    read = drafts.version(session, version_public_id)
+    if last is None or read.draft_id != main.id:
+        raise NotFound("There is no such version of this story.")
+    if read.id != last.id:
+        raise Overtaken(
+            "A newer version exists: you read version %(n)s, the last is %(last)s, saved by %(by)s. Nothing was done. "
+            "What changed is marked: read it, then decide.",
+            n=read.n,
+            last=last.n,
+            by=_name(session, last.author_id),
+            read=read.public_id,
+        )
+    return last
+
+
 def main_assignment(session: Session, story_id: int) -> Assignment | None:
     """The text assignment that the main draft is written in, unless it was cancelled.
 
@@ -65,9 +92,7 @@ def assignments(session: Session, story_id: int) -> Sequence[Assignment]:
 
 def editors(session: Session, story: Story, assignment: Assignment | None) -> list[Person]:
     """Those who answer for a story's copy: the editor of the assignment, without one the desk's editors."""
-    if assignment is not None:
-        return telling.editors_of(session, assignment, story)
-    return list(people.holders(session, story.desk_id, "editor"))
+    return telling.editors_of(session, assignment, story)
 
 
 def about(session: Session, story: Story, assignment: Assignment | None = None, **more: Any) -> dict[str, Any]:
@@ -92,6 +117,7 @@ def _checked(
 ) -> tuple[Story, Facts]:
     readers = Facts(desk_id=story.desk_id, owners=_readers(session, story.id))
     if not permits(actor, "story.read", readers):
+        _say_gone(session, actor, story.id)
         raise NotFound("There is no such story here.")
     if of is not None and of.story_id != story.id:
         raise NotFound("There is no such assignment here.")
@@ -100,6 +126,28 @@ def _checked(
         facts = Facts(desk_id=story.desk_id, owners=_writers(of or main_assignment(session, story.id)))
     require(actor, permission, facts)
     return story, facts
+
+
+def _say_gone(session: Session, actor: Actor, story_id: int) -> None:
+    """Raise Gone for somebody to whom something of this story was once offered, or who had it."""
+    if actor.person_id is None:
+        return
+    theirs = session.scalar(
+        select(Assignment.public_id)
+        .outerjoin(Offer, Offer.assignment_id == Assignment.id)
+        .where(Assignment.story_id == story_id)
+        .where(or_(Offer.person_id == actor.person_id, Assignment.assignee_id == actor.person_id))
+        .order_by(Offer.id.desc())
+        .limit(1)
+    )
+    if theirs is not None:
+        raise Gone(
+            "Nothing of this story is yours any more: your assignments say what became of it.", assignment=theirs
+        )
+
+
+def _name(session: Session, person_id: int | None) -> str:
+    return session.get_one(Person, person_id).name if person_id is not None else SYSTEM.name
 
 
 def _readers(session: Session, story_id: int) -> frozenset[int]:

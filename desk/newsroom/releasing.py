@@ -66,6 +66,7 @@ def put_out(
         session, story, version_id=version.id, cause=cause, by=actor.person_id, wrong=wrong, right=right, now=now
     )
     ended = _finish_main(session, actor, story, now)
+    _finish_others(session, actor, story, now)
     record(
         session, actor, "story_published" if move == "publish" else "own_authority", ("edition", edition.id), now=now,
         story_id=story.id, desk_id=story.desk_id, before=before, after=after, why=why, number=edition.number,
@@ -148,6 +149,16 @@ def _finish_main(session: Session, actor: Actor, story: Story, now: datetime) ->
     _stop(case, why="published")
     storying.set_due(session, story, assignments.next_deadline(session, story.id), now=now)
     return {"assignment": main.public_id, "assignment_was": before, "assignment_is": after}
+
+
+def _finish_others(session: Session, actor: Actor, story: Story, now: datetime) -> None:
+    """What else was filed or handed in for it is done with it; what is still to come, an editor may still want."""
+    main = reading.main_assignment(session, story.id)
+    for assignment in reading.assignments(session, story.id):
+        if assignment.state == "filed" and (main is None or assignment.id != main.id):
+            case = commission.held(session, actor, assignment, now=now)
+            before, after = assigning.move(session, assignment, "publish")
+            case.record("finished", before=before, after=after)
 
 
 def _stop(case: Commission, *, why: str) -> None:

@@ -1,4 +1,8 @@
-"""Reminders of assignments: laying their rungs, and who is told what when one falls due."""
+"""Reminders of assignments: laying their rungs, and who is told what when one falls due.
+
+A reminder that could not be handed over yet gives way to the next one about the same assignment to the same person:
+after an outage, of the workers or of the mail server, one message says how things stand and how many were missed.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,9 +14,12 @@ from sqlalchemy.orm import Session
 
 from desk import clock
 from desk.actor import SYSTEM
+from desk.aside import Aside
 from desk.assignments.models import Assignment
 from desk.assignments.workflow import UNFILED
-from desk.newsroom.telling import facts_of, tell, unsay
+from desk.newsroom.telling import editors_of_each, facts_of, tell, unsay
+from desk.outbox import service as outbox
+from desk.outbox.models import Delivery, Due, Message
 from desk.people import queries as people
 from desk.people.models import Desk, Person
 from desk.reminders import service as reminders
@@ -23,6 +30,9 @@ from desk.stories.workflow import OVER
 KIND = "assignment"
 GRACE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
+OVERTAKEN = "overtaken by a later reminder"
+
+Waiting = Mapping[tuple[str, int | None], Sequence[Message]]  # by public id of the assignment, and person
 
 
 def plan(session: Session, assignment: Assignment, *, now: datetime) -> None:
@@ -50,12 +60,12 @@ def stop(
     unsay(session, story, _key(assignment), part=f":{whom}:" if whom else "", why=why, now=now)
 
 
-def fire_due(session: Session, now: datetime, limit: int = 200) -> int:
+def fire_due(session: Session, now: datetime, limit: int = 200, aside: Aside | None = None) -> int:
     """Put the reminders that are due by `now`, up to about `limit` rungs; gives how many rungs were settled.
 
     After an outage each person hears once of each assignment, with what was missed. Called by ticks until it gives 0.
     """
-    return reminders.fire_due(session, READERS, now=now, limit=limit, grace=GRACE)
+    return reminders.fire_due(session, READERS, now=now, limit=limit, grace=GRACE, aside=aside)
 
 
 # --- steps
@@ -88,23 +98,38 @@ def _read_assignments(session: Session, ids: Collection[int], now: datetime) -> 
         .where(Assignment.id.in_(ids), Assignment.story_id.in_(stories))
         .execution_options(populate_existing=True)
     ).all()
-    known = people.people(
-        session, list({id_ for row in assignments for id_ in (row.editor_id, row.assignee_id) if id_})
-    )
+    known = people.people(session, list({row.assignee_id for row in assignments if row.assignee_id}))
     desk_ids = {story.desk_id for story in stories.values()}
     desks = {desk.id: desk for desk in session.scalars(select(Desk).where(Desk.id.in_(desk_ids)))}
-    editors = {desk_id: people.holders(session, desk_id, "editor") for desk_id in desks}
+    editors = editors_of_each(session, [(row, stories[row.story_id]) for row in assignments])
+    waiting = _waiting(session, stories)
     standing: dict[int, Standing | None] = {id_: None for id_ in ids if id_ not in of_story}
-    for row in assignments:
+    for row, answering in zip(assignments, editors, strict=True):
         story = stories[row.story_id]
         assignee = known.get(row.assignee_id or 0)
         standing[row.id] = Standing(
             deadline_no=row.deadline_no,
             over=_over(story, row),
-            to=_to(known.get(row.editor_id or 0), editors[story.desk_id], assignee),
-            put=partial(_put, session, story, row, desks[story.desk_id], assignee, now),
+            to=_to(answering, assignee),
+            put=partial(_put, session, story, row, desks[story.desk_id], assignee, waiting, now),
         )
     return standing
+
+
+def _waiting(session: Session, story_ids: Collection[int]) -> Waiting:
+    """The reminders about these stories that are not out yet, with their places in the queue held, the oldest first."""
+    rows = session.execute(
+        select(Message, Due)
+        .join(Delivery, Delivery.message_id == Message.id)
+        .join(Due, Due.delivery_id == Delivery.id)
+        .where(Message.story_id.in_(story_ids), Message.kind == "reminder", Message.cancelled_at.is_(None))
+        .order_by(Due.delivery_id)  # as whoever hands over locks them
+        .with_for_update(of=Due)
+    )
+    found: dict[tuple[str, int | None], list[Message]] = {}
+    for message, _place in rows:
+        found.setdefault((message.facts["assignment"], message.recipient_id), []).append(message)
+    return found
 
 
 def _over(story: Story, assignment: Assignment) -> Literal["filed", "cancelled"] | None:
@@ -113,15 +138,11 @@ def _over(story: Story, assignment: Assignment) -> Literal["filed", "cancelled"]
     return "filed" if assignment.state in ("filed", "done") else "cancelled"
 
 
-def _to(named: Person | None, editors: Sequence[Person], assignee: Person | None) -> dict[str, Sequence[Person]]:
-    to: dict[str, Sequence[Person]] = {EDITOR: _enabled(named) or editors}
+def _to(editors: Sequence[Person], assignee: Person | None) -> dict[str, Sequence[Person]]:
+    to: dict[str, Sequence[Person]] = {EDITOR: editors}
     if assignee is not None:
-        to[reminders.person(assignee.id)] = _enabled(assignee)
+        to[reminders.person(assignee.id)] = [] if assignee.disabled_at is not None else [assignee]
     return to
-
-
-def _enabled(person: Person | None) -> list[Person]:
-    return [] if person is None or person.disabled_at is not None else [person]
 
 
 def _put(
@@ -130,12 +151,14 @@ def _put(
     assignment: Assignment,
     desk: Desk,
     assignee: Person | None,
+    waiting: Waiting,
     now: datetime,
     to: Person,
     key: str,
     facts: dict[str, Any],
 ) -> int | None:
     """`minutes` are whole minutes from now to the deadline, negative once it is past."""
+    missed = _overtake(session, waiting.get((assignment.public_id, to.id), ()), now)
     put = tell(
         session,
         "reminder",
@@ -150,12 +173,21 @@ def _put(
             state=assignment.state,
             assignee=assignee.name if assignee else None,
             said=assignment.said,
-            **facts,
+            **{**facts, "missed": [*missed, *facts["missed"]]},
         ),
         story=story,
         now=now,
     )
     return put[0].id if put else None
+
+
+def _overtake(session: Session, earlier: Sequence[Message], now: datetime) -> list[str]:
+    """Cancel these reminders; gives the rungs they were to tell of. One in somebody's hands just now may yet arrive."""
+    missed: list[str] = []
+    for message in earlier:
+        if outbox.cancel(session, [message.id], why=OVERTAKEN, now=now):
+            missed += [*message.facts["missed"], message.facts["rung"]]
+    return missed
 
 
 READERS: dict[str, Reader] = {KIND: _read_assignments}

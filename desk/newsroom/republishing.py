@@ -12,7 +12,8 @@ from desk.actor import Actor
 from desk.drafts import queries as drafts
 from desk.drafts.models import Version
 from desk.errors import NotNow
-from desk.newsroom import reading
+from desk.newsroom import history, reading
+from desk.newsroom.history import Happened
 from desk.outbox import queries as outbox
 from desk.outbox.queries import Handover
 from desk.people import queries as people
@@ -25,6 +26,7 @@ from desk.stories import queries as stories
 from desk.stories.models import Edition, Story
 
 MORE = 3
+A_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,17 @@ class Told:
     licensee: Licensee
     edition: Edition | None
     story: Story | None
-    state: rules.NoticeState
+    state: rules.Standing
     handovers: Sequence[Handover]
 
 
 @dataclass(frozen=True, slots=True)
 class LicenseePage:
-    """A licensee, the desks whose stories they have, and everything they were told, newest first.
+    """A licensee, the desks whose stories they have, and what they were told, newest first, a page of it.
 
-    `last_at` is when they were told last, `silent` how many notices of editions they have not acknowledged.
+    `last_at` is when they were told last, `silent` how many notices of editions they have not acknowledged. `older` is
+    the public id of the last notice of this page, if there are more. `history` is what was done to the licensee.
+    `tried_at` is when a webhook that is switched off has last taken a test notice since.
     """
 
     licensee: Licensee
@@ -51,6 +55,9 @@ class LicenseePage:
     told: Sequence[Told]
     last_at: datetime | None = None
     silent: int = 0
+    older: str | None = None
+    history: Sequence[Happened] = ()
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +96,26 @@ def licensees_page(session: Session, actor: Actor) -> list[LicenseePage]:
     ]
 
 
-def licensee_page(session: Session, actor: Actor, public_id: str) -> LicenseePage:
-    """One licensee with every notice. Raises NotFound, Forbidden."""
+def licensee_page(
+    session: Session, actor: Actor, public_id: str, *, before: str = "", silent: bool = False
+) -> LicenseePage:
+    """One licensee with a page of their notices: those before the notice of that public id, or only unanswered ones.
+
+    Raises NotFound, Forbidden.
+    """
     require(actor, "republication.read")
     licensee = queries.licensee(session, public_id)
     granted = queries.desks_of(session, [licensee.id])[licensee.id]
-    desks = [desk for desk in people.desks(session) if desk.id in granted]
-    return LicenseePage(licensee, desks, _told(session, queries.notices_of(session, licensee.id)))
+    notices = queries.notices_of(session, licensee.id, before=before, silent=silent, limit=A_PAGE + 1)
+    return LicenseePage(
+        licensee,
+        [desk for desk in people.desks(session) if desk.id in granted],
+        _told(session, notices[:A_PAGE]),
+        silent=queries.silent(session, licensee.id),
+        older=notices[A_PAGE - 1].public_id if len(notices) > A_PAGE else None,
+        history=history.of_licensee(session, licensee) if permits(actor, "republication.manage") else (),
+        tried_at=_tried_at(session, licensee),
+    )
 
 
 def notices_of_story(session: Session, story_id: int) -> list[Told]:
@@ -147,6 +167,20 @@ def _year(newsroom: Newsroom, edition: Edition) -> int:
     return clock.moment_at(edition.published_at, newsroom.zone).wall.year
 
 
+def _tried_at(session: Session, licensee: Licensee) -> datetime | None:
+    if licensee.webhook is None or licensee.webhook_off_at is None:
+        return None
+    tests = queries.tests_of(session, licensee.id, since=licensee.webhook_off_at)
+    handed = outbox.handovers(session, [notice.message_id for notice in tests])
+    taken = [
+        one.last_at
+        for by in handed.values()
+        for one in by
+        if one.channel == "webhook" and one.state == "done" and one.address == licensee.webhook[:500] and one.last_at
+    ]
+    return max(taken, default=None)
+
+
 def _told(session: Session, notices: Sequence[Notice]) -> list[Told]:
     handed = outbox.handovers(session, [notice.message_id for notice in notices])
     licensees = queries.by_id(session, [notice.licensee_id for notice in notices])
@@ -160,6 +194,11 @@ def _told(session: Session, notices: Sequence[Notice]) -> list[Told]:
     for notice in notices:
         edition, story = editions.get(notice.edition_id or 0, (None, None))
         by = handed.get(notice.message_id, [])
-        state = rules.state_of(acknowledged=notice.acknowledged_at is not None, handed=[one.state for one in by])
+        state = rules.state_of(
+            acknowledged=notice.acknowledged_at is not None,
+            handed=[one.state for one in by],
+            chased=notice.chased_at is not None,
+            escalated=notice.escalated_at is not None,
+        )
         told.append(Told(notice, licensees[notice.licensee_id], edition, story, state, by))
     return told

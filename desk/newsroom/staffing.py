@@ -1,81 +1,20 @@
-"""Who works here: the first administrator, invitations, desks and roles, people who leave."""
+"""Who works here: invitations, roles, who is where, people who leave and come back."""
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from desk import chance, clock, revisions
-from desk.actor import SYSTEM, Actor, Role
+from desk import clock, revisions
+from desk.actor import Actor, Role
 from desk.audit.service import record
 from desk.errors import Invalid, NotNow
-from desk.mail import mail_address
-from desk.newsroom import commissioning
+from desk.newsroom import commissioning, entering
 from desk.outbox import service as outbox
-from desk.people import queries, signing
-from desk.people.models import Desk, Link, Membership, Newsroom, Person
+from desk.people import queries, service, signing
+from desk.people.models import Person
+from desk.people.service import Held
 from desk.permissions import require
-
-ROLES: tuple[Role, ...] = ("editor", "approver", "correspondent")
-
-
-def found_newsroom(session: Session, *, agency: str, zone: str, now: datetime, is_demo: bool = False) -> Newsroom:
-    """Make the newsroom's one row, with plain defaults that an administrator changes later."""
-    row = Newsroom(
-        id=1,
-        agency=agency,
-        first_year=now.year,
-        permission_sentence=f"This article was originally published on {agency} and was reproduced with permission.",
-        zone=clock.find_zone(zone),
-        language="en",
-        is_demo=is_demo,
-    )
-    session.add(row)
-    session.flush()
-    revisions.touch(session, "newsroom")
-    return row
-
-
-def change_newsroom(
-    session: Session, actor: Actor, *, agency: str, first_year: int | None, permission_sentence: str, now: datetime
-) -> None:
-    """Change what stands under republished copy. Raises Invalid, naming the field."""
-    require(actor, "newsroom.manage")
-    if not agency.strip():
-        raise Invalid("The agency needs a name: it stands in every dateline.", field="agency")
-    if first_year is None or not 1800 <= first_year <= now.year:
-        raise Invalid("The first year is a year of four figures, not after this one.", field="first_year")
-    row = queries.newsroom(session)
-    row.agency, row.first_year, row.permission_sentence = agency.strip(), first_year, permission_sentence.strip()
-    session.flush()
-    revisions.touch(session, "newsroom")
-    record(session, actor, "newsroom_changed", ("newsroom", 1), now=now, agency=row.agency)
-
-
-def add_desk(session: Session, actor: Actor, *, name: str, zone: str, now: datetime) -> Desk:
-    """Make a desk. Whoever makes the first ones edits them too, until people are given their roles."""
-    require(actor, "newsroom.manage")
-    row = Desk(public_id=chance.public_id(), name=_desk_name(session, name, None), zone=clock.find_zone(zone))
-    session.add(row)
-    session.flush()
-    if actor.person_id is not None:
-        session.add(Membership(person_id=actor.person_id, desk_id=row.id, role="editor"))
-        session.flush()
-    record(session, actor, "desk_made", ("desk", row.id), now=now, desk_id=row.id, name=row.name)
-    revisions.touch(session, "newsroom")
-    return row
-
-
-def change_desk(session: Session, actor: Actor, public_id: str, *, name: str, zone: str, now: datetime) -> Desk:
-    """Rename a desk or move its clock. Deadlines keep their instant."""
-    require(actor, "newsroom.manage")
-    row = queries.desk(session, public_id)
-    row.name, row.zone = _desk_name(session, name, row.id), clock.find_zone(zone)
-    session.flush()
-    record(session, actor, "desk_changed", ("desk", row.id), now=now, desk_id=row.id, name=row.name, zone=row.zone)
-    revisions.touch(session, "newsroom")
-    return row
 
 
 def invite(
@@ -92,24 +31,12 @@ def invite(
 ) -> tuple[Person, str]:
     """Add a person with (desk public id, role) pairs, and mail them a link that works once; gives the link's secret."""
     require(actor, "people.manage")
-    if not name.strip():
-        raise Invalid("Say who it is: a name as it stands in a byline.", field="name")
-    person = Person(
-        public_id=chance.public_id(),
-        name=name.strip(),
-        title=title.strip(),
-        email=_email(session, email, None),
-        home_zone=clock.find_zone(zone),
-        present_zone=clock.find_zone(zone),
-        is_admin=is_admin,
-        joined_at=now,
-    )
-    session.add(person)
-    session.flush()
-    _set_roles(session, person, roles)
-    record(session, actor, "person_invited", ("person", person.id), now=now, name=person.name)
+    person = service.add_person(session, name=name, email=email, title=title, zone=zone, is_admin=is_admin, now=now)
+    given, _ = service.set_roles(session, person, roles)
+    record(session, actor, "person_invited", ("person", person.id), now=now, name=person.name, email=person.email)
+    _record_rights(session, actor, person, given=given, was_admin=False, now=now)
     revisions.touch(session, "newsroom")
-    return person, _mail_link(session, "invite", person, now)
+    return person, entering.mail_link(session, person, now)
 
 
 def invite_again(session: Session, actor: Actor, public_id: str, now: datetime) -> str:
@@ -118,7 +45,8 @@ def invite_again(session: Session, actor: Actor, public_id: str, now: datetime) 
     person = queries.person(session, public_id)
     if person.disabled_at is not None:
         raise NotNow("%(name)s is disabled. Enable them first.", name=person.name)
-    return _mail_link(session, "reset" if person.password else "invite", person, now)
+    record(session, actor, "link_mailed", ("person", person.id), now=now, name=person.name, email=person.email)
+    return entering.mail_link(session, person, now)
 
 
 def change_person(
@@ -134,18 +62,22 @@ def change_person(
     roles: Collection[tuple[str, Role]],
     now: datetime,
 ) -> Person:
-    """Change a person and their roles. The last administrator can't stop being one."""
+    """Change a person and their roles; what was before is recorded. The last administrator can't stop being one.
+
+    With a new address the links that went to the old one end, and the old one is told.
+    """
     require(actor, "people.manage")
     person = queries.person(session, public_id)
-    if not name.strip():
-        raise Invalid("Say who it is: a name as it stands in a byline.", field="name")
     if person.is_admin and not is_admin:
-        _another_administrator(session, person)
-    person.name, person.title, person.email = name.strip(), title.strip(), _email(session, email, person.id)
-    person.home_zone, person.is_admin = clock.find_zone(zone), is_admin
+        service.another_administrator(session, person)
+    was_admin, old_address = person.is_admin, person.email
+    _describe(session, actor, person, name=name, title=title, home_zone=clock.find_zone(zone), now=now)
+    person.email, person.is_admin = service.free_address(session, email, person.id), is_admin
     session.flush()
-    _set_roles(session, person, roles)
-    record(session, actor, "person_changed", ("person", person.id), now=now, name=person.name)
+    given, taken = service.set_roles(session, person, roles)
+    _record_rights(session, actor, person, given=given, taken=taken, was_admin=was_admin, now=now)
+    if person.email != old_address:
+        _move_mail(session, actor, person, old_address, now)
     revisions.touch(session, "person", person.id)
     revisions.touch(session, "newsroom")
     return person
@@ -154,15 +86,16 @@ def change_person(
 def change_self(
     session: Session, actor: Actor, *, name: str, title: str, present_zone: str, home_zone: str, now: datetime
 ) -> None:
-    """A person's own name, title and where they are: all times are shown there from now on."""
+    """A person's own name, title and where they are: all times are shown there from now on. Nowhere else is at home."""
     require(actor, "self")
     person = session.get_one(Person, actor.id)
-    if not name.strip():
-        raise Invalid("A byline needs a name.", field="name")
-    person.name, person.title = name.strip(), title.strip()
-    person.present_zone, person.home_zone = clock.find_zone(present_zone), clock.find_zone(home_zone)
+    home = _zone(home_zone, "home_zone")
+    _describe(session, actor, person, name=name, title=title, home_zone=home, now=now)
+    was = person.present_zone
+    person.present_zone = _zone(present_zone, "present_zone") if present_zone.strip() else home
     session.flush()
-    record(session, actor, "moved", ("person", person.id), now=now, zone=person.present_zone)
+    if person.present_zone != was:
+        record(session, actor, "moved", ("person", person.id), now=now, zone=person.present_zone, old=was)
     revisions.touch(session, "person", person.id)
     revisions.touch(session, "newsroom")
 
@@ -176,11 +109,11 @@ def disable(session: Session, actor: Actor, public_id: str, now: datetime) -> Pe
     if person.disabled_at is not None:
         return person
     if person.is_admin:
-        _another_administrator(session, person)
+        service.another_administrator(session, person)
     person.disabled_at = now
     session.flush()
     signing.end_all(session, person.id)
-    session.execute(delete(Link).where(Link.person_id == person.id, Link.used_at.is_(None)))
+    signing.end_links(session, person.id)
     commissioning.person_left(session, actor, person, now=now)
     outbox.cancel_for(session, ("person", person.id), why=f"{person.name} was disabled", now=now)
     record(session, actor, "person_disabled", ("person", person.id), now=now, name=person.name)
@@ -189,7 +122,7 @@ def disable(session: Session, actor: Actor, public_id: str, now: datetime) -> Pe
 
 
 def enable(session: Session, actor: Actor, public_id: str, now: datetime) -> Person:
-    """Let a disabled person in again, by their old password or a new link."""
+    """Let a disabled person in again, by their old password; who never had one is mailed a new invitation."""
     require(actor, "people.manage")
     person = queries.person(session, public_id)
     if person.disabled_at is None:
@@ -197,87 +130,71 @@ def enable(session: Session, actor: Actor, public_id: str, now: datetime) -> Per
     person.disabled_at = None
     session.flush()
     record(session, actor, "person_enabled", ("person", person.id), now=now, name=person.name)
+    if person.password is None:
+        entering.mail_link(session, person, now)
     revisions.touch(session, "newsroom")
     return person
 
 
-def mail_reset_link(session: Session, email: str, now: datetime) -> None:
-    """Mail a link to set a new password, if that address is known and enabled; else do nothing, just as silently."""
-    person = queries.by_email(session, email)
-    if person is not None and person.disabled_at is None:
-        _mail_link(session, "reset" if person.password else "invite", person, now)
+def _zone(typed: str, field: str) -> str:
+    """The zone that was typed. Raises Invalid for this field."""
+    try:
+        return clock.find_zone(typed)
+    except Invalid as error:
+        error.field = field
+        raise
 
 
-def sign_in_link(session: Session, email: str, now: datetime) -> str:
-    """A one-time sign-in link's secret, for the command line. Raises Invalid if there is no such enabled person."""
-    person = queries.by_email(session, email)
-    if person is None or person.disabled_at is not None:
-        raise Invalid("Nobody enabled here has the address %(email)s.", email=email)
-    record(session, SYSTEM, "link_made", ("person", person.id), now=now, name=person.name)
-    return signing.make_link(session, "signin", person.id, now)
-
-
-def use_link(
-    session: Session, secret: str, *, hashed: str | None, name: str, email: str, zone: str, now: datetime
-) -> int:
-    """Use a one-time link up; gives the person to sign in. An invitation and a reset set the password `hashed`.
-
-    The first administrator's link makes that person from `name`, `email` and `zone`.
-    """
-    link = signing.use(session, secret, now)
-    if link.purpose == "first":
-        if session.scalar(select(Person.id).limit(1)) is not None:
-            raise NotNow("This newsroom has its people already. Sign in, or ask an administrator.")
-        person, _ = invite(session, SYSTEM, name=name, email=email, zone=zone, is_admin=True, now=now)
-    else:
-        person = session.get_one(Person, link.person_id)
-    if person.disabled_at is not None:
-        raise NotNow("This account is disabled. Ask an administrator.")
-    if link.purpose != "signin":
-        if hashed is None:
-            raise Invalid("Choose a password to go on.", field="password")
-        signing.set_password(session, person, hashed)
-    return person.id
-
-
-def _mail_link(session: Session, purpose: str, person: Person, now: datetime) -> str:
-    secret = signing.make_link(session, purpose, person.id, now)
-    key = f"{purpose}:{signing.digest(secret)[:24]}"
-    facts = {"secret": secret, "agency": queries.newsroom(session).agency}
-    outbox.put(session, purpose, key, ("person", person.id), now=now, facts=facts)
-    return secret
-
-
-def _set_roles(session: Session, person: Person, roles: Collection[tuple[str, Role]]) -> None:
-    wanted = {(queries.desk(session, desk_id).id, role) for desk_id, role in roles if role in ROLES}
-    session.execute(delete(Membership).where(Membership.person_id == person.id))
-    session.add_all(Membership(person_id=person.id, desk_id=desk_id, role=role) for desk_id, role in sorted(wanted))
+def _describe(
+    session: Session, actor: Actor, person: Person, *, name: str, title: str, home_zone: str, now: datetime
+) -> None:
+    """Name, title and home, each recorded with what it was before."""
+    after = {"name": service.person_name(name), "title": service.person_title(title), "home_zone": home_zone}
+    for what, new in after.items():
+        old = getattr(person, what)
+        if old != new:
+            setattr(person, what, new)
+            record(
+                session, actor, "detail_changed", ("person", person.id), now=now, name=person.name,
+                what=what.replace("_", " "), old=old or "–", new=new or "–",
+            )  # fmt: skip
     session.flush()
 
 
-def _another_administrator(session: Session, person: Person) -> None:
-    others = select(Person.id).where(Person.is_admin, Person.disabled_at.is_(None), Person.id != person.id)
-    # an update that changes nothing, so that two administrators who drop each other wait for one another
-    session.execute(update(Newsroom).where(Newsroom.id == 1).values(zone=Newsroom.zone))
-    if session.scalar(others.limit(1)) is None:
-        raise NotNow("%(name)s is the only administrator. Make somebody else one first.", name=person.name)
+def _record_rights(
+    session: Session,
+    actor: Actor,
+    person: Person,
+    *,
+    given: Held,
+    taken: Held = frozenset(),
+    was_admin: bool,
+    now: datetime,
+) -> None:
+    """Who gave or took which right: an entry for each kind, so that it can be read who let whom do what."""
+    of = ("person", person.id)
+    if person.is_admin and not was_admin:
+        record(session, actor, "administrator_made", of, now=now, after="administrator", name=person.name)
+    if was_admin and not person.is_admin:
+        record(session, actor, "administrator_unmade", of, now=now, before="administrator", name=person.name)
+    if given:
+        record(session, actor, "roles_given", of, now=now, name=person.name, roles=_listed(given))
+    if taken:
+        record(session, actor, "roles_taken", of, now=now, name=person.name, roles=_listed(taken))
 
 
-def _desk_name(session: Session, name: str, mine: int | None) -> str:
-    name = " ".join(name.split())
-    if not name:
-        raise Invalid("A desk needs a name.", field="name")
-    if session.scalar(select(Desk.id).where(Desk.name == name, Desk.id != (mine or 0))) is not None:
-        raise Invalid("There is a desk called %(name)s already.", field="name", name=name)
-    return name
+def _listed(roles: Held) -> list[str]:
+    return [f"{role} ({desk})" for desk, role in sorted(roles)]
 
 
-def _email(session: Session, email: str, mine: int | None) -> str:
-    if not email.strip():
-        raise Invalid("A mail address is needed: the link to come in goes there.", field="email")
-    email = mail_address(email.lower())
-    if "." not in email.rpartition("@")[2]:
-        raise Invalid("%(email)s is not a mail address.", field="email", email=email)
-    if session.scalar(select(Person.id).where(Person.email == email, Person.id != (mine or 0))) is not None:
-        raise Invalid("%(email)s is somebody's address here already.", field="email", email=email)
-    return email
+def _move_mail(session: Session, actor: Actor, person: Person, old: str, now: datetime) -> None:
+    """The links that went to the old address end, it is told, and who has not come in yet is invited anew."""
+    entering.end_links(session, person, why="The mail address was changed.", now=now)
+    entry = record(
+        session, actor, "address_changed", ("person", person.id), now=now, name=person.name, old=old, new=person.email
+    )
+    session.flush()
+    facts = {"address": old, "name": person.name, "by": actor.name, "agency": queries.newsroom(session).agency}
+    outbox.put(session, "address_changed", f"address_changed:{entry.id}", ("address", None), now=now, facts=facts)
+    if person.password is None and person.disabled_at is None:
+        entering.mail_link(session, person, now)

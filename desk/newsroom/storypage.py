@@ -13,8 +13,9 @@ from desk.assignments import queries as assignments
 from desk.assignments.models import Assignment, Offer
 from desk.drafts import queries as drafts
 from desk.drafts.models import Byline, LostSave, Version
-from desk.newsroom import authorship, reading, releasing
+from desk.newsroom import authorship, reading, releasing, rereading
 from desk.newsroom.board import standing_on
+from desk.newsroom.rereading import Since
 from desk.people import queries as people
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, permits
@@ -37,6 +38,7 @@ class StoryPage:
     versions: Sequence[Version]
     editions: Sequence[Edition]
     assignments: Sequence[tuple[Assignment, Sequence[Offer]]]
+    main_id: int | None
     people: dict[int, Person]
     decision: Decision | None
     returned: Decision | None
@@ -46,6 +48,7 @@ class StoryPage:
     moves: frozenset[str]
     own: bool
     agency: str
+    since: Since | None
 
     @property
     def out(self) -> bool:
@@ -53,29 +56,32 @@ class StoryPage:
         return bool(self.editions)
 
     @property
-    def before(self) -> Version | None:
-        """What the copy at the desk is marked against: the edition that is out, else the version filed before it."""
-        if self.version is None or self.story.state not in ("filed", "editing", "approved"):
-            return None
-        if self.editions:
-            return next((of for of in self.versions[:-1] if of.id == self.editions[-1].version_id), None)
-        return next((of for of in reversed(self.versions[:-1]) if of.filed_at), None)
+    def standing(self) -> Version | None:
+        """The version that is out, if any is."""
+        return next((of for of in self.versions if self.editions and of.id == self.editions[-1].version_id), None)
 
 
-def view(session: Session, actor: Actor, public_id: str) -> StoryPage:
-    """The story's page. Raises NotFound for what this actor may not read."""
+def view(session: Session, actor: Actor, public_id: str, *, since: str | None = None) -> StoryPage:
+    """The story's page. Raises NotFound for what this actor may not read.
+
+    `since` is the public id of the version against which the copy is to be marked, where the reader names one.
+    """
     story, facts = reading.story_for(session, actor, public_id)
     draft = drafts.main_draft(session, story.id)
     versions = drafts.of_draft(session, draft.id)
     version = versions[-1] if versions else None
     commissions = assignments.of_story(session, story.id)
     editions = stories.editions(session, story.id)
+    main = reading.main_assignment(session, story.id)
     named: set[int | None] = {of.person_id for _, offers in commissions for of in offers}
     named |= {one.assignee_id for one, _ in commissions} | {one.editor_id for one, _ in commissions}
     named |= {one.author_id for one in versions} | {edition.by_id for edition in editions} | {story.made_by}
     decided = approvals.of_versions(session, [version.id]) if version else []
     named |= {one.person_id for one in decided}
     own = bool(authorship.own_copies(session, actor, [story]))
+    decision = approvals.in_force(session, version.id) if version else None
+    moves = _moves(actor, story, facts, own=own, out=bool(editions), written=version is not None)
+    at_the_desk = since is not None or story.state in ("filed", "editing", "approved", "scheduled")
     return StoryPage(
         story=story,
         desk=session.get_one(Desk, story.desk_id),
@@ -85,15 +91,17 @@ def view(session: Session, actor: Actor, public_id: str) -> StoryPage:
         versions=versions,
         editions=editions,
         assignments=commissions,
+        main_id=main.id if main is not None else None,
         people=people.people(session, [id_ for id_ in named if id_ is not None]),
-        decision=approvals.in_force(session, version.id) if version else None,
+        decision=decision,
         returned=next((one for one in reversed(decided) if one.kind == "return"), None),
         gates=releasing.gates(session, story),
         wires=wires_of(session, story.id),
         lost=drafts.lost_of(session, draft.id, actor.person_id) if actor.person_id else [],
-        moves=_moves(actor, story, facts, own=own, out=bool(editions), written=version is not None),
+        moves=moves if decision and decision.person_id == actor.person_id else moves - {"withdraw"},
         own=own,
         agency=people.newsroom(session).agency,
+        since=rereading.since(session, actor, versions, editions, since) if at_the_desk else None,
     )
 
 

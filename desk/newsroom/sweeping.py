@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from desk import bells
+from desk.audit.models import Entry
 from desk.newsroom import notifying
 from desk.outbox import sweeping as outbox
 from desk.stories.models import Edition, Story
@@ -52,18 +53,23 @@ def sweep(session: Session, now: datetime) -> Swept:
 
 def _tell_untold(session: Session, now: datetime) -> int:
     """Tell licensees of the last edition of each story whose telling was not recorded with it."""
-    last = (
-        select(func.max(Edition.id).label("id"))
-        .group_by(Edition.story_id)
-        .having(func.max(Edition.published_at) > now - LOOKS_BACK)
-        .subquery()
-    )
-    ids = list(session.scalars(select(last.c.id)))
-    untold = sorted(set(ids) - notifying.told_editions(session, ids))
-    for edition_id in untold:
+    ids = session.scalars(untold(now)).all()
+    for edition_id in ids:
         edition = session.get_one(Edition, edition_id)
         notifying.edition_out(session, session.get_one(Story, edition.story_id), edition, now)
-    return len(untold)
+    return len(ids)
+
+
+def untold(now: datetime) -> Select[int]:
+    """The ids of the last editions of their stories, of these days, of which no telling is recorded.
+
+    It reads the editions of these days alone, and the later ones and the telling of each by an index.
+    """
+    later = aliased(Edition)
+    replaced = exists().where(later.story_id == Edition.story_id, later.number > Edition.number)
+    told = exists().where(Entry.thing_kind == "edition", Entry.thing_id == Edition.id, Entry.verb == notifying.TOLD)
+    recent = select(Edition.id).where(Edition.published_at > now - LOOKS_BACK)
+    return recent.where(~replaced, ~told).order_by(Edition.published_at, Edition.id)
 
 
 def _ring_for_sources(session: Session, now: datetime) -> tuple[str, ...]:

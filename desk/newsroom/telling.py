@@ -1,6 +1,6 @@
 """Who is to be told of what happens to an assignment, and the facts that all such messages share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,13 +17,22 @@ from desk.people.models import Desk, Person
 from desk.stories.models import Story
 
 
-def editors_of(session: Session, assignment: Assignment, story: Story) -> list[Person]:
-    """The editor named on the assignment, or without one (or if that one was disabled) the editors of the desk."""
-    if assignment.editor_id is not None:
-        named = session.get_one(Person, assignment.editor_id)
-        if named.disabled_at is None:
-            return [named]
-    return list(people.holders(session, story.desk_id, "editor"))
+def editors_of(session: Session, assignment: Assignment | None, story: Story) -> list[Person]:
+    """The editor named on the assignment; without one (or any assignment, or if they left) the editors of the desk."""
+    return editors_of_each(session, [(assignment, story)])[0]
+
+
+def editors_of_each(session: Session, works: Sequence[tuple[Assignment | None, Story]]) -> list[list[Person]]:
+    """`editors_of` for each of these, in their order, read at once."""
+    ids = [of.editor_id if of is not None else None for of, _ in works]
+    named = people.people(session, list({id_ for id_ in ids if id_ is not None}))
+    here = {id_ for id_, person in named.items() if person.disabled_at is None}
+    desks = {story.desk_id for id_, (_, story) in zip(ids, works, strict=True) if id_ not in here}
+    of_desk = {desk_id: list(people.holders(session, desk_id, "editor")) for desk_id in desks}
+    return [
+        [named[id_]] if id_ is not None and id_ in here else of_desk[story.desk_id]
+        for id_, (_, story) in zip(ids, works, strict=True)
+    ]
 
 
 def tell(
@@ -36,10 +45,12 @@ def tell(
     facts: dict[str, Any],
     story: Story,
     now: datetime,
+    quietly: bool = False,
 ) -> list[Message]:
     """Put one message for each of `to`, once for each `key` and person; gives those that were not put before.
 
-    Nobody is told of what they did themselves, and nobody who is disabled is told anything.
+    Told `quietly` it stands at the bell and is not mailed. Nobody is told of what they did themselves, and nobody who
+    is disabled is told anything.
     """
     put = [
         outbox.put(
@@ -51,6 +62,7 @@ def tell(
             facts=facts,
             story_id=story.id,
             desk_id=story.desk_id,
+            routes=() if quietly else outbox.MAIL,
         )
         for person in to
         if person.id != but.person_id and person.disabled_at is None

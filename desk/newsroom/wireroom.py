@@ -11,14 +11,17 @@ from desk import text
 from desk.actor import Actor
 from desk.people import queries as people
 from desk.people.models import Desk
-from desk.permissions import Facts, permits
+from desk.permissions import Facts, permits, require
+from desk.search import matches
 from desk.stories.models import Story
+from desk.stories.workflow import UNFINISHED
 from desk.text import Change
 from desk.wires import queries, rules
 from desk.wires.models import Intake, Item, Source, Use
 
 A_PAGE = 60
 ASIDE = 30
+A_CHOICE = 40
 FRESH = timedelta(minutes=15)
 
 
@@ -52,6 +55,19 @@ class ItemPage:
     def killed(self) -> bool:
         """Whether the agency has withdrawn it for good."""
         return self.last.pubstatus == "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The stories in which an item may be used now, the last changed first, each with its desk's name; `more` were
+    found than are shown. `standing` are those that stand on it already."""
+
+    item: Item
+    source: Source
+    words: str
+    stories: Sequence[Row[Story, str]]
+    standing: frozenset[int]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +125,23 @@ def page(session: Session, actor: Actor, public_id: str) -> ItemPage:
         desks=[desk for desk in people.desks(session) if permits(actor, "story.make", Facts(desk.id))],
         slug=rules.propose_slug(fields.get("slugline"), item.headline, item.places),
     )
+
+
+def choice(session: Session, actor: Actor, public_id: str, words: str) -> Choice:
+    """The unfinished stories of one's own desks, those with `words` in slug or title. Raises NotFound."""
+    require(actor, "wire.use")
+    item = queries.item(session, public_id)
+    rows = session.execute(
+        select(Story, Desk.name)
+        .join(Desk, Desk.id == Story.desk_id)
+        .where(Story.state.in_([*UNFINISHED, "held"]), Story.desk_id.in_(actor.desks("editor")))
+        .where(matches(session, words, Story))
+        .order_by(Story.changed_at.desc(), Story.id.desc())
+        .limit(A_CHOICE + 1)
+    ).all()
+    used = frozenset(use.story_id for use in queries.uses(session, item))
+    source = session.get_one(Source, item.source_id)
+    return Choice(item, source, words, rows[:A_CHOICE], used, len(rows) > A_CHOICE)
 
 
 def standings(session: Session, now: datetime) -> Sequence[Standing]:

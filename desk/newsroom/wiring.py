@@ -11,9 +11,10 @@ from desk import addresses, bells, clock, db, revisions
 from desk.actor import Actor
 from desk.audit.service import record
 from desk.errors import Forbidden, Invalid, NotNow
-from desk.newsroom import commission, commissioning, publishing, reading
+from desk.newsroom import commission, commissioning, publishing, reading, rewiring
 from desk.permissions import require
 from desk.stories.models import Story
+from desk.text import LONGEST_LINE, line, shorten
 from desk.wires import queries, rules
 from desk.wires import service as wires
 from desk.wires.item import WireItem
@@ -73,8 +74,9 @@ def stop_source(session: Session, actor: Actor, public_id: str, *, why: str = ""
     """Poll a source no more until it is started again; what it sent stays."""
     source = _source(session, actor, public_id)
     if source.stopped_at is None:
-        wires.stop(session, source, why=why.strip()[:300], now=now)
-        record(session, actor, "source_stopped", ("source", source.id), now=now, why=why.strip())
+        why = line(why, "why", "reason", most=LONGEST_LINE)
+        wires.stop(session, source, why=why, now=now)
+        record(session, actor, "source_stopped", ("source", source.id), now=now, why=why)
     return source
 
 
@@ -104,7 +106,7 @@ def take_in(
     """Decide what each item of an intake is and store what is new or revised, in the order given.
 
     The intake is then marked as read, unless `more` of it is to follow. One that was read already changes nothing.
-    Scheduled stories that stand on copy whose embargo has moved, or that was killed, get their release anew.
+    Stories that stand on copy that was revised follow it (see `rewiring.py`).
     """
     db.lock(session, Source, source_id)
     if session.get_one(Intake, intake_id, populate_existing=True).read_at is not None:
@@ -112,7 +114,7 @@ def take_in(
     guids = [rules.guid_of(item) for item in items]
     known = queries.known(session, source_id, guids)
     counts = {"new": 0, "revised": 0, "same": 0}
-    moved: list[str] = []
+    revised: list[rewiring.Revised] = []
     for guid, item in zip(guids, items, strict=True):
         before = known.setdefault(guid, [])
         decision = rules.decide([_known(row) for row in before], rules.digest(item), rules.published_at(item))
@@ -120,15 +122,15 @@ def take_in(
         if decision != "same":
             last = before[-1] if before else None
             row = wires.add_item(session, source_id, intake_id, item, before=last, now=now)
-            if last and (last.embargo_at != row.embargo_at or last.pubstatus != row.pubstatus):
-                moved.append(guid)
+            if last is not None:
+                revised.append((last, row))
             before.append(row)
     session.flush()
     if not more:
         wires.mark_read(session, intake_id, now)
     if counts["new"] or counts["revised"]:
         revisions.touch(session, "wire")
-    _reset_releases(session, source_id, moved, now)
+    rewiring.follow(session, source_id, revised, now)
     return Taken(**counts)
 
 
@@ -153,7 +155,7 @@ def open_story(
     story = commissioning.make_story(
         session, actor, desk, slug=slug, title=title or item.headline, brief=brief, places=places, now=now
     )
-    _use(session, actor, item, story, now)
+    _use(session, actor, item, story, "wire_used", now)
     return story
 
 
@@ -165,16 +167,16 @@ def use_in(session: Session, actor: Actor, item_public_id: str, story_public_id:
     require(actor, "wire.use")
     story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
     commission.refuse_over(story)
-    _use(session, actor, _usable(session, item_public_id), story, now)
+    _use(session, actor, _usable(session, item_public_id), story, "wire_added", now)
     publishing.reset_release(session, story.id, now)
     return story
 
 
-def _use(session: Session, actor: Actor, item: Item, story: Story, now: datetime) -> None:
+def _use(session: Session, actor: Actor, item: Item, story: Story, verb: str, now: datetime) -> None:
     if wires.use(session, item, story.id, by=actor.id, now=now):
         source = session.get_one(Source, item.source_id)
         record(
-            session, actor, "wire_used", ("item", item.id), now=now, story_id=story.id, desk_id=story.desk_id,
+            session, actor, verb, ("item", item.id), now=now, story_id=story.id, desk_id=story.desk_id,
             source=source.name, headline=item.headline,
         )  # fmt: skip
 
@@ -207,18 +209,17 @@ def _place(actor: Actor, kind: str, url: str) -> str:
     path = Path(url)
     if not path.is_absolute():
         raise Invalid("Give the folder's whole path, from the root: %(path)s is not.", field="url", path=url or "–")
-    if not path.is_dir():
-        raise Invalid("There is no folder %(path)s on this server.", field="url", path=url)
+    if not _is_folder(path):
+        raise Invalid("There is no folder %(path)s on this server.", field="url", path=shorten(url, 100))
     return str(path)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no disk takes
+        return False
 
 
 def _known(row: Item) -> rules.Known:
     return rules.Known(row.digest, row.published_at)
-
-
-def _reset_releases(session: Session, source_id: int, guids: Sequence[str], now: datetime) -> None:
-    if not guids:
-        return
-    used = queries.used_by(session, source_id, guids)
-    for story_id in sorted({story_id for stories in used.values() for story_id in stories}):
-        publishing.reset_release(session, story_id, now)

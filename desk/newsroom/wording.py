@@ -22,7 +22,19 @@ from desk.settings import resource
 LONGEST_SUBJECT = 180
 # kinds that say first how much time is left; the others are about something that is over
 TIMED = frozenset(
-    {"offer", "answered", "said", "deadline_moved", "filed", "returned", "approval_voided", "work_left", "reminder"}
+    {
+        "offer",
+        "answered",
+        "said",
+        "deadline_moved",
+        "story_changed",
+        "filed",
+        "handed_in",
+        "returned",
+        "approval_voided",
+        "work_left",
+        "reminder",
+    }
 )
 
 

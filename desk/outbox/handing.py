@@ -7,7 +7,7 @@ or parks it where a second hand-over would be worse than a person's look.
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Row, delete, func, literal, or_, select, tuple_, update
@@ -36,11 +36,19 @@ def is_due(session: Session, lane: str) -> bool:
 
 
 def claim(
-    session: Session, lane: str, *, limit: int, lease: timedelta, token: str, per_endpoint: int | None = None
+    session: Session,
+    lane: str,
+    *,
+    limit: int,
+    lease: timedelta,
+    token: str,
+    per_endpoint: int | None = None,
+    but: Collection[int] = (),
 ) -> list[Claimed]:
     """Lease up to `limit` due deliveries of a lane, urgent ones first, and park what died in somebody's hands.
 
     With `per_endpoint` no endpoint has more than that many in flight, so that one hanging receiver delays nobody.
+    The deliveries `but` are left alone, lease or no lease: the caller itself is handing them over just now.
     Kinds that this release does not know stay as they are, for a newer one. The lease goes by the database's clock.
     """
     now = db_now(session)
@@ -50,7 +58,7 @@ def claim(
         after: tuple[datetime, int] | None = None
         while len(taken) < limit:
             full = [endpoint for endpoint, n in busy.items() if per_endpoint is not None and n >= per_endpoint]
-            page = _claimable(session, lane, priority, now, after, full, limit - len(taken))
+            page = _claimable(session, lane, priority, now, after, full, limit - len(taken), but=but)
             if not page:
                 break
             after = page[-1].due_at, page[-1].delivery_id
@@ -131,6 +139,7 @@ def _claimable(
     limit: int,
     *,
     lock: bool = True,
+    but: Collection[int] = (),
 ) -> Sequence[Waiting]:
     query = (
         select(Due.delivery_id, Due.due_at, Due.endpoint, Delivery.state, Message.kind)
@@ -148,6 +157,8 @@ def _claimable(
         query = query.where(tuple_(Due.due_at, Due.delivery_id) > last)
     if full:
         query = query.where(Due.endpoint.not_in(full))
+    if but:
+        query = query.where(Due.delivery_id.not_in(but))
     return session.execute(query).all()
 
 
@@ -205,16 +216,16 @@ def _outgoing(delivery: Delivery, message: Message) -> Outgoing:
         facts=message.facts,
         put_at=message.put_at,
         frozen=delivery.wire is not None,
+        address=delivery.address,
     )
 
 
 def _freeze(row: Held, envelope: Envelope, now: datetime) -> Ready:
     delivery: Delivery = row.Delivery
-    if delivery.wire is None:
+    address = envelope.address[:500]  # a mended address is used at once; a mail's stands in its bytes
+    if delivery.wire is None or (delivery.channel == "mail" and delivery.address not in (None, address)):
         delivery.wire, delivery.subject = envelope.wire, envelope.subject[:500]
-        delivery.address = envelope.address[:500]
-    elif delivery.channel == "webhook":
-        delivery.address = envelope.address[:500]  # a mended address is used at once; a mail's stands in its bytes
+    delivery.address = address
     policy = KINDS[row.Message.kind].policy
     if policy == "park":
         delivery.state = "handing"
@@ -228,7 +239,7 @@ def _freeze(row: Held, envelope: Envelope, now: datetime) -> Ready:
         kind=row.Message.kind,
         policy=policy,
         wire_id=delivery.wire_id,
-        address=envelope.address if delivery.channel == "webhook" else delivery.address or envelope.address,
+        address=envelope.address,
         wire=delivery.wire,
         secret=envelope.secret,
     )
@@ -248,12 +259,17 @@ def _apply(session: Session, row: Held, handed: Handed, settled: Settled, now: d
         base=base,
     )
     if decision.endpoint_off:
-        settled.off.append(Off(message.recipient_kind, message.recipient_id, decision.why))
+        gone = handed.outcome == "gone"
+        settled.off.append(
+            Off(message.recipient_kind, message.recipient_id, decision.why, delivery.address or "", gone)
+        )
     if decision.state != "due":
         _end(session, row, decision.state, decision.why, now)
         return decision.state
     wait = timedelta(seconds=max(chance.jitter(decision.wait), decision.at_least))
     delivery.state, delivery.said, delivery.last_at = "due", decision.why, now
+    if KINDS[message.kind].policy == "park":  # nobody has these bytes, and their words would be untrue by then
+        delivery.wire = None
     row.Due.due_at, row.Due.lease_until, row.Due.lease_token = db_now(session) + wait, None, None
     return "due"
 
@@ -264,7 +280,7 @@ def _end(session: Session, row: Held, state: str, why: str, now: datetime) -> No
     delivery.state, delivery.said = state, why
     if delivery.attempts:
         delivery.last_at = now
-    if state == "done" and message.kind in rules.BEARERS:
+    if state in ("done", "dead", "cancelled") and message.kind in rules.BEARERS:
         delivery.wire, message.facts = None, rules.forgotten(message.facts)
     session.delete(row.Due)
     if message.recipient_kind == "licensee" and message.desk_id is not None:

@@ -21,7 +21,8 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a renderer is asked: who gets this now and, unless it is `frozen` from an earlier attempt, its bytes."""
+    """What a renderer is asked: who gets this now and its bytes, unless it is `frozen` from an earlier attempt for the
+    same mail `address`."""
 
     delivery_id: int
     channel: str
@@ -36,6 +37,7 @@ class Outgoing:
     facts: dict[str, Any]
     put_at: datetime
     frozen: bool
+    address: str | None = None  # where its frozen bytes are for
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ Render = Callable[[Session, Sequence[Outgoing]], Mapping[int, Envelope | Stopped
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A delivery that may be handed over now: the same `wire` and `wire_id` on every attempt."""
+    """A delivery that may be handed over now, with the same `wire_id` on every attempt."""
 
     delivery_id: int
     token: str
@@ -85,16 +87,18 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Off:
-    """A recipient to whose endpoint nothing more is to be posted, and why."""
+    """A recipient's endpoint that is `gone`, or at which a message has failed for good; where it was, and why."""
 
     recipient_kind: str
     recipient_id: int | None
     why: str
+    address: str
+    gone: bool = False
 
 
 @dataclass(slots=True)
 class Settled:
-    """What `settle` did: the new state by delivery, those whose lease was lost, endpoints that are now off."""
+    """What `settle` did: the new state by delivery, those whose lease was lost, endpoints that failed."""
 
     states: dict[int, str] = field(default_factory=dict)
     lost: list[int] = field(default_factory=list)

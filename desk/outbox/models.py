@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.db import Base, Copy, Digest, Fields, Instant, Key, Line, PublicId, Word
 
+_UNSEEN = text("seen_at IS NULL AND cancelled_at IS NULL")
 DELIVERY_STATES = ("due", "handing", "done", "parked", "dead", "cancelled", "captured")
 
 
@@ -17,6 +18,14 @@ class Message(Base):
     __table_args__ = (
         CheckConstraint("recipient_kind IN ('person', 'licensee', 'address')", name="recipient_kind"),
         Index(None, "recipient_kind", "recipient_id", "id"),
+        Index(
+            "ix_messages_unseen",
+            "recipient_kind",
+            "recipient_id",
+            "kind",
+            sqlite_where=_UNSEEN,
+            postgresql_where=_UNSEEN,
+        ),
         Index(None, "story_id"),
     )
     id: Mapped[Key]

@@ -65,6 +65,11 @@ class Failed:
     facts: dict[str, Any]
     cancelled: bool
 
+    @property
+    def had_link(self) -> bool:
+        """Whether it carried a link that lets its bearer in: that is not kept, so it can't be sent again."""
+        return self.kind in rules.BEARERS
+
 
 @dataclass(frozen=True, slots=True)
 class Handover:
@@ -156,6 +161,21 @@ def handovers(session: Session, message_ids: Sequence[int]) -> dict[int, list[Ha
     for row in rows:
         found.setdefault(row[0].message_id, []).append(_handover(row))
     return found
+
+
+def failed_since_taken(session: Session, recipient: tuple[str, int], channel: str, address: str) -> int:
+    """How many different messages failed for good at that address of a recipient since one was last taken there."""
+    there = (
+        select(Delivery)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Message.recipient_kind == recipient[0], Message.recipient_id == recipient[1])
+        .where(Delivery.channel == channel, Delivery.address == address)
+    )
+    taken_at = session.scalar(there.where(Delivery.state == "done").with_only_columns(func.max(Delivery.last_at)))
+    failed = there.where(Delivery.state == "dead")
+    if taken_at is not None:
+        failed = failed.where(Delivery.last_at > taken_at)
+    return session.scalar(failed.with_only_columns(func.count(Delivery.message_id.distinct()))) or 0
 
 
 def _own(person_id: int) -> Select[Message]:

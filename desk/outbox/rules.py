@@ -23,7 +23,7 @@ BEARERS = frozenset({"invite", "reset"})
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What becomes of a delivery, and when it is due again: after `wait` seconds give or take jitter, but never
-    sooner than the `at_least` that the receiver asked for. `endpoint_off`: post nothing there again."""
+    sooner than the `at_least` that the receiver asked for. `endpoint_off`: see whether to post there again."""
 
     state: State
     why: str

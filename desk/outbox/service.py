@@ -13,9 +13,11 @@ from desk import bells, chance, revisions
 from desk.actor import Actor
 from desk.audit import service as audit
 from desk.errors import NotFound, NotNow
+from desk.outbox import rules
 from desk.outbox.kinds import KINDS
 from desk.outbox.models import Delivery, Due, Message
 from desk.permissions import Facts, require
+from desk.text import LONGEST_LINE, shorten
 
 RecipientKind = Literal["person", "licensee", "address"]
 Lane = Literal["mail", "webhook"]
@@ -30,6 +32,7 @@ class Route:
 
 
 MAIL = (Route("mail"),)
+OPEN = ("due", "handing")
 
 
 def put(
@@ -78,27 +81,18 @@ def cancel(session: Session, message_ids: Sequence[int], *, why: str, now: datet
     One that a worker is handing over at this moment looks again at its row before it sends; a reminder that is
     past that look is left to it, but is not tried again.
     """
-    open_ones = select(Delivery).where(Delivery.message_id.in_(message_ids), Delivery.state.in_(("due", "handing")))
-    ids = session.scalars(open_ones.with_only_columns(Delivery.id)).all() if message_ids else []
-    if not ids:
+    ids = select(Delivery.id).where(Delivery.message_id.in_(message_ids), Delivery.state.in_(OPEN))
+    rows = _held(session, session.scalars(ids).all() if message_ids else [])
+    if not rows:
         return 0
-    # the queue is locked before the deliveries, here and in `handing.py`
-    session.scalars(select(Due.delivery_id).where(Due.delivery_id.in_(ids)).with_for_update()).all()
-    rows = session.scalars(
-        open_ones.with_for_update().order_by(Delivery.id), execution_options={"populate_existing": True}
-    ).all()
-    due = [row for row in rows if row.state == "due"]
-    for row in due:
-        row.state, row.said = "cancelled", why
-    session.flush()
-    session.execute(delete(Due).where(Due.delivery_id.in_([row.id for row in due])))
+    cancelled = _cancel_due(session, rows, why)
     of = {row.message_id for row in rows}
     for message in session.scalars(select(Message).where(Message.id.in_(of), Message.cancelled_at.is_(None))):
-        message.cancelled_at, message.cancelled_why = now, why
+        message.cancelled_at, message.cancelled_why = now, shorten(why, LONGEST_LINE)
         if message.recipient_kind == "person" and message.recipient_id is not None:
             revisions.touch(session, "person", message.recipient_id)
     session.flush()
-    return len(due)
+    return cancelled
 
 
 def cancel_for(
@@ -109,23 +103,39 @@ def cancel_for(
         select(Delivery)
         .join(Message)
         .where(Message.recipient_kind == recipient[0], Message.recipient_id == recipient[1])
-        .where(Delivery.state.in_(("due", "handing")))
+        .where(Delivery.state.in_(OPEN))
     )
     if channel is None:
         of = session.scalars(undelivered.with_only_columns(Delivery.message_id).distinct()).all()
         return cancel(session, of, why=why, now=now)
-    rows = session.scalars(undelivered.where(Delivery.channel == channel, Delivery.state == "due")).all()
-    for row in rows:
-        row.state, row.said = "cancelled", why
+    ids = undelivered.where(Delivery.channel == channel).with_only_columns(Delivery.id)
+    return _cancel_due(session, _held(session, session.scalars(ids).all()), why)
+
+
+def forget(session: Session, message_ids: Sequence[int]) -> None:
+    """Keep nothing that lets its bearer in of these messages, if that is what they carry and they are not to go out
+    any more: their link was used, has expired, or has been replaced."""
+    open_ones = select(Delivery.message_id).where(Delivery.state.in_(OPEN))
+    carry = (Message.id.in_(message_ids), Message.kind.in_(rules.BEARERS), Message.id.not_in(open_ones))
+    for message in session.scalars(select(Message).where(*carry)):
+        message.facts = rules.forgotten(message.facts)
+        session.execute(update(Delivery).where(Delivery.message_id == message.id).values(wire=None))
     session.flush()
-    session.execute(delete(Due).where(Due.delivery_id.in_([row.id for row in rows])))
-    return len(rows)
+
+
+def waiting_for(session: Session, recipient: tuple[RecipientKind, int]) -> Sequence[Message]:
+    """The messages to one recipient of which something is not out yet."""
+    undelivered = select(Delivery.message_id).where(Delivery.state.in_(("due", "handing")))
+    of = (Message.recipient_kind == recipient[0], Message.recipient_id == recipient[1])
+    return session.scalars(select(Message).where(*of, Message.id.in_(undelivered)).order_by(Message.id)).all()
 
 
 def send_again(session: Session, actor: Actor, delivery_public_id: str, *, now: datetime) -> Delivery:
-    """Have a dead or parked delivery tried again, with its first id and bytes.
+    """Have a dead or parked delivery tried again under its first id: to where its recipient is reached now, with its
+    first bytes if that is where it went before. A reminder is worded afresh, so that it says how long is left now.
 
-    Raises NotFound, Forbidden, and NotNow for one that is not dead or parked, or whose message was cancelled.
+    Raises NotFound, Forbidden, and NotNow for one that is not dead or parked, whose message was cancelled, or which
+    carried a link: that is not kept.
     """
     found = session.execute(
         select(Delivery, Message).join(Message).where(Delivery.public_id == delivery_public_id).with_for_update()
@@ -138,7 +148,11 @@ def send_again(session: Session, actor: Actor, delivery_public_id: str, *, now: 
         raise NotNow("This message was cancelled: %(why)s", why=message.cancelled_why or "")
     if delivery.state not in ("dead", "parked"):
         raise NotNow("This is %(state)s: only what is dead or parked can be sent again.", state=delivery.state)
+    if message.kind in rules.BEARERS:
+        raise NotNow("The link in this mail is not kept. Send a new one from the person's page, under People.")
     before, delivery.state = delivery.state, "due"
+    if KINDS[message.kind].policy == "park":
+        delivery.wire = None
     delivery.attempts, delivery.first_at = 0, None
     session.flush()
     enqueue(session, delivery, message, now)
@@ -189,6 +203,27 @@ def enqueue(session: Session, delivery: Delivery, message: Message, now: datetim
     )
     session.flush()
     bells.mark(session, bells.DELIVER, delivery.channel)
+
+
+def _held(session: Session, ids: Sequence[int]) -> Sequence[Delivery]:
+    """These deliveries if they are open, locked: the queue before the deliveries, here and in `handing.py`."""
+    if not ids:
+        return []
+    queue = select(Due.delivery_id).where(Due.delivery_id.in_(ids)).order_by(Due.delivery_id).with_for_update()
+    session.scalars(queue).all()
+    rows = select(Delivery).where(Delivery.id.in_(ids), Delivery.state.in_(OPEN)).order_by(Delivery.id)
+    return session.scalars(rows.with_for_update(), execution_options={"populate_existing": True}).all()
+
+
+def _cancel_due(session: Session, rows: Sequence[Delivery], why: str) -> int:
+    """Cancel those that nobody hands over just now, and take them out of the queue."""
+    due = [row for row in rows if row.state == "due"]
+    for row in due:
+        row.state, row.said = "cancelled", why
+    session.flush()
+    session.execute(delete(Due).where(Due.delivery_id.in_([row.id for row in due])))
+    forget(session, [row.message_id for row in due])
+    return len(due)
 
 
 def _queue(session: Session, message: Message, route: Route, now: datetime) -> None:

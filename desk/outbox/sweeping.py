@@ -32,6 +32,7 @@ def sweep(session: Session, now: datetime) -> Swept:
         .outerjoin(Due, Due.delivery_id == Delivery.id)
         .where(Delivery.state.in_(("due", "handing")), Due.delivery_id.is_(None))
         .order_by(Delivery.id)
+        .with_for_update(of=Delivery, skip_locked=True)
     ).all()
     queued = parked = 0
     for delivery, message in stray:

@@ -95,7 +95,10 @@ class Link(Base):
 
 
 class Attempt(Base):
-    """A failed sign-in or an asked-for link, kept for the throttle: a digest of the account, and the address."""
+    """A wrong password or an asked-for link, kept for the throttle: a digest of the account, and the network address.
+
+    Both begin with the door that was tried, `password` or `link`, as each counts for itself.
+    """
 
     __tablename__ = "attempts"
     __table_args__ = (Index(None, "account", "at"), Index(None, "address", "at"))

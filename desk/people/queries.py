@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from desk.actor import Actor, Role
-from desk.errors import NotFound
-from desk.people.models import Desk, Membership, Newsroom, Person
+from desk.errors import Invalid, NotFound
+from desk.people import rules
+from desk.people.models import Desk, Link, Membership, Newsroom, Person
 
 
 def newsroom(session: Session) -> Newsroom:
@@ -27,15 +28,29 @@ def actor_of(session: Session, person: Person) -> Actor:
 
 def desk(session: Session, public_id: str) -> Desk:
     """The desk of that public id. Raises NotFound."""
-    found = session.scalar(select(Desk).where(Desk.public_id == public_id))
+    return _desk(session, select(Desk).where(Desk.public_id == public_id))
+
+
+def open_desk(session: Session, public_id: str) -> Desk:
+    """A desk that takes new work, and is not closed until this transaction ends. Raises NotFound, Invalid if closed."""
+    wanted = select(Desk).where(Desk.public_id == public_id).with_for_update(read=True, key_share=True)
+    found = _desk(session, wanted.execution_options(populate_existing=True))
+    if found.closed_at is not None:
+        raise Invalid("The %(desk)s is closed. Choose another desk.", field="desk", desk=found.name)
+    return found
+
+
+def _desk(session: Session, wanted: Select[Desk]) -> Desk:
+    found = session.scalar(wanted)
     if found is None:
         raise NotFound("There is no such desk.")
     return found
 
 
-def desks(session: Session) -> Sequence[Desk]:
-    """All open desks by name."""
-    return session.scalars(select(Desk).where(Desk.closed_at.is_(None)).order_by(Desk.name)).all()
+def desks(session: Session, *, closed: bool = False) -> Sequence[Desk]:
+    """All open desks by name; those that are closed last, and only if wanted."""
+    wanted = select(Desk).order_by(Desk.closed_at.is_not(None), Desk.name)
+    return session.scalars(wanted if closed else wanted.where(Desk.closed_at.is_(None))).all()
 
 
 def person(session: Session, public_id: str) -> Person:
@@ -47,8 +62,8 @@ def person(session: Session, public_id: str) -> Person:
 
 
 def by_email(session: Session, email: str) -> Person | None:
-    """The person of that address, in whatever case it was typed."""
-    return session.scalar(select(Person).where(Person.email == email.strip().lower()))
+    """The person of that address, in whatever case and script it was typed."""
+    return session.scalar(select(Person).where(Person.email == rules.account_of(email)))
 
 
 def people(session: Session, ids: Sequence[int]) -> dict[int, Person]:
@@ -60,6 +75,24 @@ def everybody(session: Session, *, disabled: bool = False) -> Sequence[Person]:
     """All people by name; those who were disabled last, and only if wanted."""
     wanted = select(Person).order_by(Person.disabled_at.is_not(None), Person.name)
     return session.scalars(wanted if disabled else wanted.where(Person.disabled_at.is_(None))).all()
+
+
+def roles_of(session: Session, person_id: int) -> Sequence[tuple[Desk, str]]:
+    """A person's roles on the open desks, by desk and role."""
+    held = select(Desk, Membership.role).join(Membership, Membership.desk_id == Desk.id)
+    mine = held.where(Membership.person_id == person_id, Desk.closed_at.is_(None))
+    return session.execute(mine.order_by(Desk.name, Membership.role)).all()
+
+
+def open_link(session: Session, person_id: int) -> Link | None:
+    """The newest link that was made for a person and not used, in time or not."""
+    unused = select(Link).where(Link.person_id == person_id, Link.used_at.is_(None))
+    return session.scalars(unused.order_by(Link.expires_at.desc())).first()
+
+
+def has_administrator(session: Session) -> bool:
+    """Whether anybody could ever let people in: until then the link of the command line makes the first one."""
+    return session.scalar(select(Person.id).where(Person.is_admin).limit(1)) is not None
 
 
 def holders(session: Session, desk_id: int, *roles: Role) -> Sequence[Person]:

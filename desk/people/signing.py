@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from desk import chance, revisions
 from desk.errors import Invalid, NotFound, NotNow, Throttled
+from desk.people import rules
 from desk.people.models import Attempt, Link, Person, SignIn
 
 SESSION_LASTS = timedelta(days=14)
@@ -25,12 +28,17 @@ LINK_LASTS = {
     "first": timedelta(days=7),
 }
 WINDOW = timedelta(minutes=15)
-PER_ACCOUNT = 10
-PER_ADDRESS = 60
 SHORTEST = 10
 
+Door = Literal["password", "link"]
+PER_ACCOUNT: dict[Door, int] = {"password": 10, "link": 5}
+PER_ADDRESS: dict[Door, int] = {"password": 60, "link": 20}
+_TOO_MANY: dict[Door, str] = {
+    "password": "Too many tries. Wait %(minutes)s min and try again, or ask for a link by mail.",
+    "link": "Too many links were asked for. Wait %(minutes)s min; the last one that was mailed still works.",
+}
+
 _hasher = PasswordHasher()
-_nobody = _hasher.hash("a password that nobody has")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +63,39 @@ def hash_password(password: str) -> str:
 
 def verify(session: Session, email: str, password: str) -> int | None:
     """The id of the enabled person whose address and password these are. Takes as long for nobody as for somebody."""
+    nobody = _nobody()  # for everybody, as the first time it takes a moment
     row = session.execute(
-        select(Person.id, Person.password, Person.disabled_at).where(Person.email == email.strip().lower())
+        select(Person.id, Person.password, Person.disabled_at).where(Person.email == rules.account_of(email))
     ).first()
     try:
-        _hasher.verify((row.password if row else None) or _nobody, password)
+        _hasher.verify((row.password if row else None) or nobody, password)
     except (VerificationError, InvalidHashError):
         return None
     return row.id if row and row.password and row.disabled_at is None else None
 
 
-def check_throttle(session: Session, account: str, address: str, now: datetime) -> None:
-    """Raise Throttled if this account or this network address has failed too often of late."""
+def check_throttle(session: Session, account: str, address: str, now: datetime, *, door: Door = "password") -> None:
+    """Raise Throttled if this account or this network address has tried that door too often of late.
+
+    Each door counts for itself: asking for links never shuts the way in by password, nor the other way round.
+    """
     since = now - WINDOW
     recent = select(func.count(), func.min(Attempt.at)).where(Attempt.at > since)
+    at_account, at_address = _marks(door, account, address)
     for limit, mine in (
-        (PER_ACCOUNT, Attempt.account == digest(account.strip().lower())),
-        (PER_ADDRESS, Attempt.address == address),
+        (PER_ACCOUNT[door], Attempt.account == at_account),
+        (PER_ADDRESS[door], Attempt.address == at_address),
     ):
         count, first = session.execute(recent.where(mine)).one()
         if count >= limit:
             seconds = int((first + WINDOW - now).total_seconds()) + 1
-            raise Throttled(
-                "Too many tries. Wait %(minutes)s min and try again.", minutes=-(-seconds // 60), seconds=seconds
-            )
+            raise Throttled(_TOO_MANY[door], minutes=-(-seconds // 60), seconds=seconds)
 
 
-def note_attempt(session: Session, account: str, address: str, now: datetime) -> None:
-    """Count a failure, or a link that was asked for, against the account and the address."""
-    session.add(Attempt(account=digest(account.strip().lower()), address=address, at=now))
+def note_attempt(session: Session, account: str, address: str, now: datetime, *, door: Door = "password") -> None:
+    """Count a wrong password, or a link that was asked for, against the account and the address."""
+    at_account, at_address = _marks(door, account, address)
+    session.add(Attempt(account=at_account, address=at_address, at=now))
     session.execute(delete(Attempt).where(Attempt.at < now - 4 * WINDOW))
 
 
@@ -99,7 +111,7 @@ def begin(session: Session, person_id: int, *, agent: str, address: str, now: da
             began_at=now,
             expires_at=expires_at,
             agent=agent[:500],
-            address=address,
+            address=address[:500],
         )
     )
     session.execute(delete(SignIn).where(SignIn.expires_at < now))
@@ -145,12 +157,22 @@ def look_at(session: Session, secret: str, now: datetime) -> Link:
     """The link, unused and in time; looking does not use it up. Raises NotFound or NotNow with the way out."""
     link = session.get(Link, digest(secret))
     if link is None:
-        raise NotFound("This link is not one of ours, or a newer one took its place. Ask for a new link.")
+        raise NotFound(
+            "This link is not one of ours, or a newer one took its place. Look for the newest mail, or ask for another."
+        )
     if link.used_at is not None:
         raise NotNow("This link has been used. Sign in with your password, or ask for a new link.")
+    if link.expires_at <= now and link.purpose == "first":
+        raise NotNow("This link has expired. `desk init` prints a new one.")
     if link.expires_at <= now:
         raise NotNow("This link has expired. Ask for a new one: it takes a minute.")
     return link
+
+
+def still_works(session: Session, secret: str, now: datetime) -> bool:
+    """Whether the link is unused, in time, and not replaced."""
+    link = session.get(Link, digest(secret))
+    return link is not None and link.used_at is None and link.expires_at > now
 
 
 def use(session: Session, secret: str, now: datetime) -> Link:
@@ -171,5 +193,21 @@ def set_password(session: Session, person: Person, hashed: str) -> None:
     """Set a password; every session and every unused link of that person ends."""
     person.password = hashed
     end_all(session, person.id)
-    session.execute(delete(Link).where(Link.person_id == person.id, Link.used_at.is_(None)))
+    end_links(session, person.id)
     session.flush()
+
+
+def end_links(session: Session, person_id: int) -> None:
+    """End every unused link of a person, whatever it was for."""
+    session.execute(delete(Link).where(Link.person_id == person_id, Link.used_at.is_(None)))
+
+
+@cache
+def _nobody() -> str:
+    """What stands for the password of somebody who has none. Made when first wanted: few processes ever do."""
+    return _hasher.hash("a password that nobody has")
+
+
+def _marks(door: Door, account: str, address: str) -> tuple[str, str]:
+    """Under what a try at one door is counted: a digest of the account, and the network address."""
+    return digest(f"{door}:{rules.account_of(account)}"), f"{door} {address}"

@@ -8,14 +8,17 @@ workers never fire rungs of one thing, and nobody changes the thing in between.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, false, or_, select, update
 from sqlalchemy.orm import Session
 
+from desk.aside import Aside
 from desk.people.models import Person
 from desk.reminders import rules
 from desk.reminders.models import Rung
+from desk.text import LONGEST_LINE, shorten
 
 EDITOR = "editor"
 NOBODY = "nobody to tell"
@@ -87,33 +90,45 @@ def cancel_for(session: Session, thing: Thing, why: str, whom: str | None = None
     """Cancel the planned rungs of a thing, all of them or those of one `whom`."""
     planned = (Rung.thing_kind == thing[0], Rung.thing_id == thing[1], Rung.state == "planned")
     those = update(Rung).where(*planned, Rung.whom == whom) if whom else update(Rung).where(*planned)
-    session.execute(those.values(state="cancelled", why=why))
+    session.execute(those.values(state="cancelled", why=shorten(why, LONGEST_LINE)))
 
 
-def fire_due(session: Session, readers: Mapping[str, Reader], *, now: datetime, limit: int, grace: timedelta) -> int:
+def fire_due(
+    session: Session,
+    readers: Mapping[str, Reader],
+    *,
+    now: datetime,
+    limit: int,
+    grace: timedelta,
+    aside: Aside | None = None,
+) -> int:
     """Fire what is due by `now`, up to about `limit` rungs, the longest due first; gives how many were settled.
 
     Of the rungs of one thing for one `whom` only the latest is told, and its message names the others; a message that
     comes more than `grace` after its rung says so. Nobody gets two messages about one thing at a time. Kinds without
-    a reader stay due, for the release that has one.
+    a reader stay due, for the release that has one. A thing that fails is put aside, and the others are told.
     """
-    first = select(Rung.thing_kind, Rung.thing_id).where(*_due(now), Rung.thing_kind.in_(readers))
+    aside = Aside() if aside is None else aside
+    first = select(Rung.thing_kind, Rung.thing_id).where(*_due(now), or_(*_left(readers, aside)))
     wanted: dict[str, set[int]] = {}
     for kind, id_ in session.execute(first.order_by(Rung.due_at, Rung.id).limit(limit)):
         wanted.setdefault(kind, set()).add(id_)
     held: dict[Thing, Standing | None] = {
         (kind, id_): standing
         for kind, ids in wanted.items()
-        for id_, standing in readers[kind](session, ids, now).items()
+        for id_, standing in aside.read(session, kind, ids, partial(_read, readers[kind], session, now)).items()
     }
     rows = _claim(session, held, now)
     dues = _cancel_fallen(rows, held)
-    told: dict[tuple[Thing, int], int | None] = {}
-    for bundle in sorted(rules.bundle(dues, now, grace), key=lambda one: one.told.whom == EDITOR):  # assignees first
-        if (standing := held[bundle.told.thing]) is not None:
-            _tell(rows, bundle, standing, told)
+    bundles = sorted(rules.bundle(dues, now, grace), key=lambda one: one.told.whom == EDITOR)  # assignees first
+    by_thing: dict[Thing, list[rules.Bundle]] = {}
+    for bundle in bundles:
+        by_thing.setdefault(bundle.told.thing, []).append(bundle)
+    for thing, theirs in by_thing.items():
+        with aside.apart(session, *thing):
+            _tell_of(rows, theirs, held[thing])
     session.flush()
-    return len(rows)
+    return sum((row.thing_kind, row.thing_id) not in aside for row in rows.values())
 
 
 # --- steps
@@ -121,6 +136,18 @@ def fire_due(session: Session, readers: Mapping[str, Reader], *, now: datetime, 
 
 def _due(now: datetime) -> tuple[Any, ...]:
     return Rung.state == "planned", Rung.due_at <= now
+
+
+def _left(readers: Collection[str], aside: Aside) -> list[ColumnElement[bool]]:
+    """The things that there is a reader for, without those that are put aside; never empty."""
+    return [
+        false(),
+        *(and_(Rung.thing_kind == kind, Rung.thing_id.not_in(aside.ids(kind))) for kind in readers),
+    ]
+
+
+def _read(reader: Reader, session: Session, now: datetime, ids: Collection[int]) -> Mapping[int, Standing | None]:
+    return reader(session, ids, now)
 
 
 def _claim(session: Session, held: Collection[Thing], now: datetime) -> dict[int, Rung]:
@@ -164,6 +191,13 @@ def _as_due(row: Rung) -> rules.Due:
         deadline_no=row.deadline_no,
         due_at=row.due_at,
     )
+
+
+def _tell_of(rows: Mapping[int, Rung], bundles: Sequence[rules.Bundle], standing: Standing | None) -> None:
+    told: dict[tuple[Thing, int], int | None] = {}
+    for bundle in bundles:
+        if standing is not None:
+            _tell(rows, bundle, standing, told)
 
 
 def _tell(

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk.db import Base, Digest, Instant, Key, Language, Line, PublicId, Word, Zone
+
+_TO_CHASE = text("chase_at IS NOT NULL")
 
 
 class Licensee(Base):
@@ -36,7 +38,10 @@ class Grant(Base):
 
 
 class Notice(Base):
-    """What one licensee is told of one edition, and their receipt. Whether it was sent is read from its deliveries."""
+    """What one licensee is told of one edition, and their receipt. Whether it was sent is read from its deliveries.
+
+    `chase_at`: when to look next whether it was answered; only where an answer is waited for.
+    """
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -44,6 +49,7 @@ class Notice(Base):
         CheckConstraint("(edition_id IS NULL) = (kind = 'test')", name="edition"),
         UniqueConstraint("edition_id", "licensee_id"),
         Index(None, "licensee_id", "id"),
+        Index("ix_notices_chase", "chase_at", sqlite_where=_TO_CHASE, postgresql_where=_TO_CHASE),
     )
     id: Mapped[Key]
     public_id: Mapped[PublicId]
@@ -55,3 +61,6 @@ class Notice(Base):
     made_at: Mapped[Instant]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[Line] = mapped_column(default="")
+    chase_at: Mapped[datetime | None]
+    chased_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]

@@ -1,7 +1,7 @@
 """Reads of licensees, grants and notices."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -46,10 +46,46 @@ def desks_of(session: Session, licensee_ids: Sequence[int]) -> dict[int, set[int
     return found
 
 
-def notices_of(session: Session, licensee_id: int, *, limit: int = 100) -> Sequence[Notice]:
-    """What a licensee was told, newest first, tests included."""
+def notices_of(
+    session: Session, licensee_id: int, *, before: str = "", silent: bool = False, limit: int = 50
+) -> Sequence[Notice]:
+    """What a licensee was told, newest first, tests included; with `silent` only editions that they did not answer.
+
+    `before` is the public id of the last notice of the page before. Raises NotFound for one that is not theirs.
+    """
+    found = select(Notice).where(Notice.licensee_id == licensee_id).order_by(Notice.id.desc()).limit(limit)
+    if before:
+        last = session.scalar(select(Notice.id).where(Notice.licensee_id == licensee_id, Notice.public_id == before))
+        if last is None:
+            raise NotFound("There is no such notice to this licensee.")
+        found = found.where(Notice.id < last)
+    if silent:
+        found = found.where(Notice.kind == "edition", Notice.acknowledged_at.is_(None))
+    return session.scalars(found).all()
+
+
+def tests_of(session: Session, licensee_id: int, *, since: datetime) -> Sequence[Notice]:
+    """The last test notices sent to a licensee since then, newest first."""
+    tests = select(Notice).where(Notice.licensee_id == licensee_id, Notice.kind == "test", Notice.made_at >= since)
+    return session.scalars(tests.order_by(Notice.id.desc()).limit(20)).all()
+
+
+def silent(session: Session, licensee_id: int) -> int:
+    """Of how many editions a licensee has not acknowledged the notice."""
+    unanswered = select(func.count()).where(Notice.licensee_id == licensee_id, Notice.kind == "edition")
+    return session.scalar(unanswered.where(Notice.acknowledged_at.is_(None))) or 0
+
+
+def to_chase(session: Session, now: datetime, limit: int, *, but: Collection[int] = ()) -> Sequence[Notice]:
+    """The notices at which it is time to look whether they were answered, locked; those in other hands are left, and
+    those of the editions `but`."""
     return session.scalars(
-        select(Notice).where(Notice.licensee_id == licensee_id).order_by(Notice.id.desc()).limit(limit)
+        select(Notice)
+        .where(Notice.chase_at <= now, Notice.edition_id.not_in(but))
+        .order_by(Notice.chase_at, Notice.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     ).all()
 
 

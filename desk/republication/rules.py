@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from desk.errors import NotNow
 
 Cause = Literal["first", "update", "correction", "clarification", "retransmission", "kill"]
 NoticeState = Literal["due", "sent", "chased", "escalated", "acknowledged"]
+# how a notice stands beside the machine: what is not sent and will not be by itself, and why
+Standing = NoticeState | Literal["captured", "failed", "cancelled"]
+# what is to be done about one that waits for an answer: a step, or look again at that instant, or nothing more
+Chase = Literal["chase", "escalate"] | datetime | None
 Step = Literal["send", "chase", "escalate", "acknowledge"]
 
 # (from, step) -> to; `sent` is read from the deliveries, never stored
@@ -22,6 +27,15 @@ STEPS: dict[tuple[NoticeState, Step], NoticeState] = {
 
 # causes of which everyone hears who was told of an earlier edition, whatever they are granted now
 REACHES_ALL = frozenset({"correction", "kill"})
+
+# an answer is waited for: unanswered so long after it was handed over it is chased once, by mail; unanswered as long
+# again, the desk's editors are told
+CHASED_AFTER = {"correction": timedelta(minutes=60), "kill": timedelta(minutes=30)}
+LOOK_AGAIN = timedelta(minutes=15)
+WAIT_FOR_HANDOVER = timedelta(days=4)  # longer than the last try of a mail or a webhook
+
+# so many different notices, none taken in between, must have failed for good before a webhook is switched off
+FAILED_TO_SWITCH_OFF = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +99,40 @@ def step(state: NoticeState, name: Step) -> NoticeState:
     return after
 
 
-def state_of(
-    *, acknowledged: bool, handed: Iterable[str], chased: bool = False, escalated: bool = False
-) -> NoticeState:
-    """The state of a notice, read from its receipt and the states of its deliveries."""
+def state_of(*, acknowledged: bool, handed: Iterable[str], chased: bool = False, escalated: bool = False) -> Standing:
+    """How a notice stands, read from its receipt and the states of its deliveries."""
+    states = set(handed)
     if acknowledged:
         return "acknowledged"
-    if "done" not in set(handed):
+    if "done" in states:
+        return "escalated" if escalated else "chased" if chased else "sent"
+    if states & {"due", "handing"} or not states:
         return "due"
-    return "escalated" if escalated else "chased" if chased else "sent"
+    return "captured" if "captured" in states else "failed" if states & {"dead", "parked"} else "cancelled"
+
+
+def chase(
+    cause: str,
+    state: Standing,
+    *,
+    made_at: datetime,
+    sent_at: datetime | None,
+    chased_at: datetime | None,
+    now: datetime,
+) -> Chase:
+    """What is to be done now about a notice that waits for an answer.
+
+    `sent_at` is when it was first taken. One that is not handed over yet is the delivery's matter: it is waited for.
+    """
+    wait = CHASED_AFTER.get(cause)
+    if wait is None or state in ("acknowledged", "escalated", "captured", "cancelled"):
+        return None
+    if state in ("due", "failed"):
+        return now + LOOK_AGAIN if now < made_at + WAIT_FOR_HANDOVER else None
+    due = (chased_at or sent_at or made_at) + wait
+    if now < due:
+        return due
+    return "escalate" if state == "chased" else "chase"
 
 
 def told(cause: str, *, granted: Iterable[int], told_before: Iterable[int]) -> list[int]:

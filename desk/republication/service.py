@@ -17,8 +17,9 @@ from desk.mail import mail_address
 from desk.outbox import service as outbox
 from desk.people import queries as people
 from desk.permissions import require
-from desk.republication import queries
+from desk.republication import queries, rules
 from desk.republication.models import Grant, Licensee, Notice
+from desk.text import LONGEST_NAME, line
 
 
 def check_webhook(url: str, *, private: bool, dns: Dns = system_dns) -> Resolved | None:
@@ -47,7 +48,7 @@ def add_licensee(
     row = Licensee(
         public_id=chance.public_id(),
         name=_name(session, name, None),
-        contact=contact.strip(),
+        contact=line(contact, "contact", "contact's name", most=LONGEST_NAME),
         mail=mail_address(mail, field="mail"),
         webhook=webhook.url if webhook else None,
         secret=fresh_secret() if webhook else None,
@@ -74,30 +75,38 @@ def change_licensee(
     language: str = "en",
     now: datetime,
 ) -> Licensee:
-    """Change a licensee. Another webhook gets another secret, and saving one that was switched off tries it again."""
+    """Change a licensee. Another webhook gets another secret, and is on; one that was switched off stays so until
+    `switch_on`."""
     require(actor, "republication.manage")
     row = _standing(queries.licensee(session, public_id))
-    row.name, row.contact = _name(session, name, row.id), contact.strip()
+    before = _said_of(row)
+    row.name = _name(session, name, row.id)
+    row.contact = line(contact, "contact", "contact's name", most=LONGEST_NAME)
     row.mail, row.zone, row.language = mail_address(mail, field="mail"), clock.find_zone(zone), language
     url = webhook.url if webhook else None
     if url != row.webhook:
-        row.webhook, row.secret = url, fresh_secret() if url else None
-    row.webhook_off_at = None
+        row.webhook, row.secret, row.webhook_off_at = url, fresh_secret() if url else None, None
     session.flush()
     if url is None:
         outbox.cancel_for(session, ("licensee", row.id), why="the webhook was taken away", now=now, channel="webhook")
-    _recorded(session, actor, "licensee_changed", row, now)
+    what = [f"{said}: {value or '–'}" for said, value in _said_of(row).items() if before[said] != value]
+    if what:
+        _recorded(session, actor, "licensee_changed", row, now, what="; ".join(what))
     return row
 
 
 def end_licensee(session: Session, actor: Actor, public_id: str, *, now: datetime) -> Licensee:
-    """End a licence: no more stories, all grants gone. Corrections and kills of what they took still reach them."""
+    """End a licence: no more stories, all grants gone, and what offers one and is not out yet is cancelled.
+
+    Corrections and kills of what they took still reach them.
+    """
     require(actor, "republication.manage")
     row = queries.licensee(session, public_id)
     if row.ended_at is None:
         row.ended_at = now
         session.execute(delete(Grant).where(Grant.licensee_id == row.id))
         session.flush()
+        _withdraw(session, row, None, why="the licence has ended", now=now)
         _recorded(session, actor, "licensee_ended", row, now)
     return row
 
@@ -105,14 +114,22 @@ def end_licensee(session: Session, actor: Actor, public_id: str, *, now: datetim
 def set_grants(
     session: Session, actor: Actor, public_id: str, desk_public_ids: Collection[str], *, now: datetime
 ) -> set[int]:
-    """Let a licensee have all that these desks publish from now on, and nothing of others; gives the desks' ids."""
+    """Let a licensee have all that these desks publish from now on, and nothing of others; gives the desks' ids.
+
+    What a desk that is taken away offered them, and is not out yet, is cancelled. A closed desk, which nobody can
+    tick, stays as it is: its corrections and kills have readers still.
+    """
     require(actor, "republication.manage")
     row = _standing(queries.licensee(session, public_id))
-    desks = {desk.id: desk.name for desk in (people.desk(session, desk_id) for desk_id in desk_public_ids)}
-    if set(desks) != queries.desks_of(session, [row.id])[row.id]:
+    before = queries.desks_of(session, [row.id])[row.id]
+    kept = [desk for desk in people.desks(session, closed=True) if desk.id in before and desk.closed_at is not None]
+    ticked = [people.desk(session, desk_id) for desk_id in desk_public_ids]
+    desks = {desk.id: desk.name for desk in (*ticked, *kept)}
+    if set(desks) != before:
         session.execute(delete(Grant).where(Grant.licensee_id == row.id))
         session.add_all(Grant(licensee_id=row.id, desk_id=desk_id) for desk_id in sorted(desks))
         session.flush()
+        _withdraw(session, row, before - set(desks), why="the grant was taken away", now=now)
         _recorded(session, actor, "grants_set", row, now, desks=", ".join(sorted(desks.values())))
     return set(desks)
 
@@ -129,12 +146,25 @@ def new_secret(session: Session, actor: Actor, public_id: str, *, now: datetime)
     return row.secret
 
 
+def switch_on(session: Session, actor: Actor, public_id: str, *, now: datetime) -> Licensee:
+    """Post to a webhook again that was switched off. Raises NotNow if there is none, or it is on."""
+    require(actor, "republication.manage")
+    row = _standing(queries.licensee(session, public_id))
+    if row.webhook is None or row.webhook_off_at is None:
+        raise NotNow("%(name)s has no webhook that is switched off.", name=row.name)
+    row.webhook_off_at = None
+    session.flush()
+    _recorded(session, actor, "webhook_on", row, now, webhook=row.webhook)
+    return row
+
+
 # --- steps
 
 
-def routes(licensee: Licensee) -> tuple[outbox.Route, ...]:
-    """How a licensee is told: by mail, and by a webhook that is set and not switched off."""
-    if licensee.webhook is None or licensee.webhook_off_at is not None:
+def routes(licensee: Licensee, *, test: bool = False) -> tuple[outbox.Route, ...]:
+    """How a licensee is told: by mail, and by a webhook that is set and not switched off; a `test` goes there too
+    when it is off, to find out."""
+    if licensee.webhook is None or (licensee.webhook_off_at is not None and not test):
         return outbox.MAIL
     return (*outbox.MAIL, outbox.Route("webhook", licensee.webhook))
 
@@ -147,9 +177,13 @@ def add_notice(
     licensee_id: int,
     message_id: int,
     token: str,
+    chase_at: datetime | None = None,
     now: datetime,
 ) -> Notice:
-    """Add the notice of an edition, or of a test if there is none; `token` is the secret of its receipt link."""
+    """Add the notice of an edition, or of a test if there is none; `token` is the secret of its receipt link.
+
+    `chase_at` is when to look whether it was answered, if an answer is waited for.
+    """
     row = Notice(
         public_id=public_id,
         kind="test" if edition_id is None else "edition",
@@ -158,20 +192,45 @@ def add_notice(
         message_id=message_id,
         receipt_sha256=queries.digest(token),
         made_at=now,
+        chase_at=chase_at,
     )
     session.add(row)
     session.flush()
     return row
 
 
-def take_receipt(session: Session, notice: Notice, name: str, *, now: datetime) -> None:
-    """Note who at the licensee's read a notice, and when."""
-    notice.acknowledged_at, notice.acknowledged_by = now, name[:200]
+def look_at(session: Session, notice: Notice, at: datetime | None) -> None:
+    """Look then whether a notice was answered; None: never again."""
+    notice.chase_at = at
     session.flush()
 
 
+def mark_chased(session: Session, notice: Notice, *, look_at: datetime | None, now: datetime) -> None:
+    """Note that they were asked once more to answer."""
+    notice.chased_at, notice.chase_at = now, look_at
+    session.flush()
+
+
+def mark_escalated(session: Session, notice: Notice, *, now: datetime) -> None:
+    """Note that the desk was told of their silence; nothing more is done by itself."""
+    notice.escalated_at, notice.chase_at = now, None
+    session.flush()
+
+
+def take_receipt(session: Session, notice: Notice, name: str, *, now: datetime) -> None:
+    """Note who at the licensee's read a notice, and when."""
+    notice.acknowledged_at, notice.acknowledged_by, notice.chase_at = now, name[:200], None
+    session.flush()
+
+
+def webhook_is(session: Session, licensee_id: int, address: str) -> bool:
+    """Whether a licensee's webhook is that address now, and on; an address as a delivery keeps it, cut at 500."""
+    row = session.get(Licensee, licensee_id, populate_existing=True)
+    return row is not None and row.webhook is not None and row.webhook_off_at is None and row.webhook[:500] == address
+
+
 def switch_webhook_off(session: Session, licensee_id: int, *, why: str, now: datetime) -> Licensee | None:
-    """Post nothing more to a licensee's webhook until somebody saves it again; gives None if it was off already."""
+    """Post nothing more to a licensee's webhook until it is switched on again; gives None if it was off already."""
     row = session.get(Licensee, licensee_id)
     if row is None or row.webhook is None or row.webhook_off_at is not None:
         return None
@@ -188,9 +247,31 @@ def fresh_secret() -> str:
     return "whsec_" + base64.b64encode(chance.random_bytes(32)).decode()
 
 
+def _withdraw(session: Session, row: Licensee, desk_ids: Collection[int] | None, *, why: str, now: datetime) -> None:
+    """Cancel what is not out yet of notices by which these desks (None: all) offer them something to run."""
+    waiting = outbox.waiting_for(session, ("licensee", row.id))
+    offers = [
+        message.id
+        for message in waiting
+        if message.facts.get("cause") not in rules.REACHES_ALL and (desk_ids is None or message.desk_id in desk_ids)
+    ]
+    outbox.cancel(session, offers, why=why, now=now)
+
+
 def _recorded(session: Session, actor: Actor, verb: str, row: Licensee, now: datetime, **details: Any) -> None:
     record(session, actor, verb, ("licensee", row.id), now=now, name=row.name, **details)
     revisions.touch(session, "newsroom")
+
+
+def _said_of(row: Licensee) -> dict[str, str | None]:
+    return {
+        "name": row.name,
+        "mail": row.mail,
+        "contact": row.contact,
+        "webhook": row.webhook,
+        "zone": row.zone,
+        "language": row.language,
+    }
 
 
 def _standing(row: Licensee) -> Licensee:
@@ -200,7 +281,7 @@ def _standing(row: Licensee) -> Licensee:
 
 
 def _name(session: Session, name: str, mine: int | None) -> str:
-    name = " ".join(name.split())
+    name = line(name, "name", "name", most=LONGEST_NAME)
     if not name:
         raise Invalid("A licensee needs a name.", field="name")
     if session.scalar(select(Licensee.id).where(Licensee.name == name, Licensee.id != (mine or 0))) is not None:

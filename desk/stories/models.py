@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from desk import search
 from desk.db import Base, Copy, Instant, Key, Language, Line, LocalTime, Names, PublicId, Word, Zone
+from desk.stories.workflow import UNFINISHED
 
 STATES = (
     "pitched", "commissioned", "reporting", "filed", "editing", "approved",
@@ -15,12 +17,15 @@ CAUSES = ("first", "update", "correction", "clarification", "retransmission", "k
 
 
 _SCHEDULED = text("state = 'scheduled'")
+# what a board shows; said to the letter in queries too, or SQLite does not see that the index holds it
+ON_BOARD = text(f"state IN {(*UNFINISHED, 'held')}")
 
 
 class Story(Base):
     """The thing the desk follows. `release_at` is the latest of publish-at and every embargo, set by the newsroom.
 
-    `next_*` describes the edition being prepared while an earlier one is out.
+    `next_*` describes the edition being prepared while an earlier one is out. It is found by `search_text`, the words
+    of its frame, and `headline_words`, those of the newest headline over its main draft.
     """
 
     __tablename__ = "stories"
@@ -31,7 +36,18 @@ class Story(Base):
         UniqueConstraint("desk_id", "slug", "slug_day"),
         Index(None, "desk_id", "state", "due_at"),
         Index("ix_stories_release", "release_at", sqlite_where=_SCHEDULED, postgresql_where=_SCHEDULED),
+        Index(
+            "ix_stories_on_board",
+            "desk_id",
+            "state",
+            "due_at",
+            "release_at",
+            sqlite_where=ON_BOARD,
+            postgresql_where=ON_BOARD,
+        ),
         Index(None, "changed_at"),
+        Index(None, "state", "changed_at"),
+        Index(None, "made_by"),
     )
     id: Mapped[Key]
     public_id: Mapped[PublicId]
@@ -65,8 +81,12 @@ class Story(Base):
     changed_at: Mapped[Instant]
     lock_no: Mapped[int] = mapped_column(default=1)
     search_text: Mapped[Copy] = mapped_column(default="")
+    headline_words: Mapped[str | None] = mapped_column(Text)
 
     __mapper_args__ = {"version_id_col": lock_no}
+
+
+search.index(Story.__table__, "search_text", "headline_words")
 
 
 class Edition(Base):

@@ -1,6 +1,6 @@
 """Reads of stories and their editions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -28,11 +28,12 @@ def current_edition(session: Session, story_id: int) -> Edition | None:
     return session.scalar(select(Edition).where(Edition.story_id == story_id).order_by(Edition.number.desc()).limit(1))
 
 
-def claim_releasable(session: Session, now: datetime, limit: int) -> Sequence[Story]:
-    """Up to `limit` scheduled stories whose time has come, locked, the longest due first; others' are passed over."""
+def claim_releasable(session: Session, now: datetime, limit: int, *, but: Collection[int] = ()) -> Sequence[Story]:
+    """Up to `limit` scheduled stories whose time has come, locked, the longest due first; others' are passed over, and
+    those of the ids `but`."""
     return session.scalars(
         select(Story)
-        .where(Story.state == "scheduled", Story.release_at <= now)
+        .where(Story.state == "scheduled", Story.release_at <= now, Story.id.not_in(but))
         .order_by(Story.release_at, Story.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from desk.errors import Invalid, NotNow
 from desk.stories import workflow
+from desk.text import passage
 
 NEXT_CAUSES = ("update", "correction", "clarification")
 
@@ -92,7 +93,7 @@ def release(gates: Gates, publish_at: datetime | None, now: datetime) -> Go | Wa
 
 def next_edition(cause: str, wrong: str, right: str) -> tuple[str, str, str]:
     """The cause of an edition after the first and its two sentences, trimmed. Raises Invalid, naming the field."""
-    wrong, right = wrong.strip(), right.strip()
+    wrong, right = passage(wrong, "wrong", "sentence"), passage(right, "right", "sentence")
     if cause not in NEXT_CAUSES:
         raise Invalid("Say why there is a new edition: %(causes)s.", field="cause", causes=", ".join(NEXT_CAUSES))
     if cause == "correction" and not wrong:

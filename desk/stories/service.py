@@ -1,7 +1,7 @@
 """Steps of the story's own table; the newsroom's verbs call them and record what happened."""
 
-import re
 from datetime import datetime
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -10,65 +10,55 @@ from sqlalchemy.orm import Session
 from desk import chance, revisions
 from desk.clock import Moment
 from desk.errors import Invalid
+from desk.stories import frame as frames
 from desk.stories import queries, workflow
+from desk.stories.frame import Frame
 from desk.stories.models import Edition, Story
 from desk.text import tokens
 
-LONGEST_TITLE = 500
-_SLUG = re.compile(r"[^\s/](?:[^\s]*[^\s/])?")
-
 
 def make(
-    session: Session,
-    *,
-    desk_id: int,
-    desk_zone: str,
-    slug: str,
-    title: str,
-    brief: str = "",
-    places: list[str] | None = None,
-    zone: str | None = None,
-    language: str = "en",
-    length: int | None = None,
-    made_by: int | None,
+    session: Session, frame: Frame, *, desk_id: int, desk_zone: str, pitched: bool = False, made_by: int | None,
     now: datetime,
-) -> Story:
-    """Add a commissioned story. Raises Invalid if the slug is malformed or stands on this desk today already."""
-    slug = clean_slug(slug)
-    title = " ".join(title.split())
-    if not title or len(title) > LONGEST_TITLE:
-        raise Invalid("Say in a line of at most %(most)s letters what it is about.", field="title", most=LONGEST_TITLE)
-    if len(language) > 35:
-        raise Invalid("%(language)s is not a language this desk knows.", field="language", language=language[:40])
-    day = now.astimezone(ZoneInfo(desk_zone)).date().isoformat()
-    if slug_taken(session, desk_id, slug, day):
-        raise Invalid(
-            "The slug %(slug)s is already used on this desk today. Choose another, such as %(other)s-2.",
-            field="slug",
-            slug=slug,
-            other=slug,
-        )
+) -> Story:  # fmt: skip
+    """Add a story, commissioned unless it is only `pitched`.
+
+    Raises Invalid if its slug stands on this desk today already, by the desk's clock.
+    """
+    day = _day(now, desk_zone)
+    _refuse_taken(session, desk_id, frame.slug, day, day)
     story = Story(
         public_id=chance.public_id(),
         desk_id=desk_id,
-        slug=slug,
+        slug=frame.slug,
         slug_day=day,
-        title=title,
-        brief=brief.strip(),
-        places=[place.strip() for place in places or [] if place.strip()],
-        zone=zone or desk_zone,
-        language=language,
-        length=length,
-        state="commissioned",
+        state="pitched" if pitched else "commissioned",
         made_by=made_by,
         made_at=now,
         changed_at=now,
     )
-    story.search_text = search_text(story)
+    _set_frame(story, frame)
     session.add(story)
     session.flush()
     revisions.touch(session, "desk", desk_id)
     return story
+
+
+def reframe(session: Session, story: Story, frame: Frame, *, desk_id: int, desk_zone: str, now: datetime) -> None:
+    """Give a story another frame, and another desk if `desk_id` is not its own. The story must be locked.
+
+    Its slug keeps the day on which it was made, by the clock of the desk that it is on. Raises Invalid if that desk has
+    another story of this slug and day.
+    """
+    if (frame.slug, desk_id) != (story.slug, story.desk_id):
+        day = story.slug_day if desk_id == story.desk_id else _day(story.made_at, desk_zone)
+        _refuse_taken(session, desk_id, frame.slug, day, _day(now, desk_zone))
+        story.slug_day = day
+    _set_frame(story, frame)
+    if desk_id != story.desk_id:
+        revisions.touch(session, "desk", story.desk_id)
+        story.desk_id = desk_id
+    touch(session, story, now)
 
 
 def move(session: Session, story: Story, name: str, *, now: datetime, to: str | None = None) -> tuple[str, str]:
@@ -170,15 +160,9 @@ def touch(session: Session, story: Story, now: datetime) -> None:
     revisions.touch(session, "desk", story.desk_id)
 
 
-def clean_slug(slug: str) -> str:
-    """A slug as it is stored: capitals, no blanks, parts joined by a slash. Raises Invalid for anything else."""
-    slug = "/".join(part.strip() for part in slug.strip().upper().split("/"))
-    slug = re.sub(r"\s+", "-", slug)
-    if not _SLUG.fullmatch(slug) or len(slug) > 80 or "//" in slug:
-        raise Invalid(
-            "A slug is one to eighty letters, such as GRAIN/CORRIDOR: no blanks, no empty part.", field="slug"
-        )
-    return slug
+def note_headline(story: Story, words: str) -> None:
+    """Note the words of the newest headline over the main draft, by which the story is found. The caller flushes."""
+    story.headline_words = words
 
 
 def slug_taken(session: Session, desk_id: int, slug: str, day: str) -> bool:
@@ -190,6 +174,33 @@ def slug_taken(session: Session, desk_id: int, slug: str, day: str) -> bool:
 def search_text(story: Story) -> str:
     """The tokens by which a story is found, blank-separated and blank-padded."""
     return f" {' '.join(tokens(' '.join([story.slug, story.title, *story.places])))} "
+
+
+def _set_frame(story: Story, frame: Frame) -> None:
+    story.slug, story.title, story.brief, story.places = frame.slug, frame.title, frame.brief, list(frame.places)
+    story.zone, story.language, story.length = frame.zone, frame.language, frame.length
+    story.search_text = search_text(story)
+
+
+def _day(at: datetime, zone: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+def _refuse_taken(session: Session, desk_id: int, slug: str, day: str, today: str) -> None:
+    if not slug_taken(session, desk_id, slug, day):
+        return
+    others = (frames.other_slug(slug, n) for n in count(2))
+    raise Invalid(
+        _TAKEN_TODAY if day == today else _TAKEN_THAT_DAY,
+        field="slug",
+        slug=slug,
+        day=day,
+        other=next(other for other in others if not slug_taken(session, desk_id, other, day)),
+    )
+
+
+_TAKEN_TODAY = "The slug %(slug)s is already used on this desk today. Choose another, such as %(other)s."
+_TAKEN_THAT_DAY = "The slug %(slug)s was used on this desk on %(day)s already. Choose another, such as %(other)s."
 
 
 def _columns(moment: Moment | None) -> tuple[datetime | None, datetime | None, str | None, int | None]:

@@ -7,6 +7,7 @@ from desk.errors import NotNow
 
 UNFINISHED = ("pitched", "commissioned", "reporting", "filed", "editing", "approved", "scheduled")
 OVER = ("spiked", "killed")
+UNDER_EMBARGO = (*UNFINISHED, "held")  # what an embargo can still hold back
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ MOVES: dict[str, Move] = {
         Move("file", ("commissioned", "reporting", "filed", "editing"), "filed", "copy.write", "copydesk.file"),
         Move("return", ("filed", "editing", "approved"), "reporting", "copy.approve", "approving.send_back"),
         Move("approve", ("filed", "editing"), "approved", "copy.approve", "approving.approve"),
+        Move("withdraw", ("approved", "scheduled"), "editing", "copy.approve", "approving.withdraw"),
         Move("void", ("approved", "scheduled"), "editing", "copy.write", "copydesk.save"),
         Move("schedule", ("approved", "scheduled"), "scheduled", "story.publish", "publishing.schedule"),
         Move("unschedule", ("scheduled",), "approved", "story.publish", "publishing.unschedule"),

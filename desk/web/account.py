@@ -1,6 +1,6 @@
 """One's own account: where I am, my password, my sessions, my messages."""
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from desk import clock
@@ -10,9 +10,11 @@ from desk.http.answers import refused, see
 from desk.http.context import actor, db, me, now, visit
 from desk.http.forms import Form, text
 from desk.http.routing import Pages
-from desk.newsroom import staffing
+from desk.links import Links
+from desk.newsroom import entering, history, staffing
 from desk.outbox import queries as outbox_queries
 from desk.outbox import service as outbox
+from desk.outbox.models import Message
 from desk.people import signing
 from desk.revisions import Kind
 
@@ -25,11 +27,15 @@ def _mine() -> set[tuple[Kind, int]]:
 
 @pages.read("/me", may="self")
 def page() -> str:
-    """Where I am, how I am reached, from where I am signed in."""
-    form = Form(name=me().name, title=me().title, present_zone=me().present_zone, home_zone=me().home_zone)
-    sessions = signing.sessions_of(db(), actor().id, now())
+    """Where I am, how I am reached, from where I am signed in, and what happened to my account."""
     return render_template(
-        "account/page.html", form=form, sessions=sessions, here=visit().session_sha, zones=clock.zones()
+        "account/page.html",
+        form=Form(name=me().name, title=me().title, present_zone=me().present_zone, home_zone=me().home_zone),
+        person=me(),
+        sessions=signing.sessions_of(db(), actor().id, now()),
+        here=visit().session_sha,
+        record=history.of_person(db(), me(), limit=8),
+        zones=clock.zones(),
     )
 
 
@@ -64,7 +70,7 @@ def set_password() -> Response:
         signing.note_attempt(db(), me().email, request.remote_addr or "", now())
         wrong = visit().problem = Invalid("That is not your present password.", field="old")
         return refused(make_response(page()), wrong)
-    signing.set_password(db(), me(), str(visit().prepared))
+    entering.change_password(db(), actor(), str(visit().prepared), now())
     begun = signing.begin(
         db(),
         actor().id,
@@ -72,13 +78,13 @@ def set_password() -> Response:
         address=request.remote_addr or "",
         now=now(),
     )
-    cookies.flash(_("Your password is changed. Everywhere else you are signed out."))
+    cookies.flash(_("Your password is changed. Everywhere else you are signed out, and a mail tells you of it."))
     response = see("account.page")
     cookies.begin_session(response, begun)
     return response
 
 
-@pages.act("/me/sessions/end-all", may="self")
+@pages.act("/me/sessions/end-all", may="self", again="account.page")
 def end_all() -> Response:
     """End all my sessions but this one."""
     signing.end_all(db(), actor().id, but=visit().session_sha)
@@ -86,7 +92,7 @@ def end_all() -> Response:
     return see("account.page")
 
 
-@pages.act("/me/sessions/<public_id>/end", may="self")
+@pages.act("/me/sessions/<public_id>/end", may="self", again="account.page")
 def end_one(public_id: str) -> Response:
     """End one of my sessions."""
     signing.end_one(db(), actor().id, public_id)
@@ -96,13 +102,44 @@ def end_one(public_id: str) -> Response:
 
 @pages.read("/bell", may="self", live=_mine)
 def bell() -> str:
-    """My messages, newest first."""
-    return render_template("account/bell.html", messages=outbox_queries.messages_of(db(), actor().id))
+    """My messages, newest first: those I have not seen, then the others."""
+    mine = [(one, _leads_to(one)) for one in outbox_queries.messages_of(db(), actor().id)]
+    return render_template(
+        "account/bell.html",
+        unseen=[pair for pair in mine if pair[0].seen_at is None],
+        earlier=[pair for pair in mine if pair[0].seen_at is not None],
+    )
 
 
-@pages.act("/bell/seen", may="self")
+@pages.act("/bell/seen", may="self", again="account.bell")
 def seen() -> Response:
-    """Mark all my messages as seen."""
-    mine = outbox_queries.messages_of(db(), actor().id, limit=1000)
-    outbox.seen(db(), actor(), [one.public_id for one in mine], now=now())
+    """Mark my messages as seen, up to the newest that stood on the page: what came since was not."""
+    mine = [one.public_id for one in outbox_queries.messages_of(db(), actor().id, limit=1000)]
+    newest = text("newest")
+    outbox.seen(db(), actor(), mine[mine.index(newest) :] if newest in mine else mine, now=now())
     return see("account.bell")
+
+
+# where a message of a kind leads, as its mail does: a page of `desk.links`, and the fact that says which thing
+LEADS: dict[str, tuple[str, str]] = {
+    "offer": ("offer", "offer"),
+    "answered": ("assignment", "assignment"),
+    "said": ("assignment", "assignment"),
+    "deadline_moved": ("assignment", "assignment"),
+    "reminder": ("assignment", "assignment"),
+    "work_left": ("assignment", "assignment"),
+    "story_changed": ("assignment", "assignment"),
+    "webhook_off": ("licensee", "licensee"),
+    "wire_changed": ("wire", "item"),
+    "returned": ("write", "story"),
+    "assignment_ended": ("mine", ""),
+    "offer_lapsed": ("mine", ""),
+}
+
+
+def _leads_to(message: Message) -> str | None:
+    page_name, fact = LEADS.get(message.kind, ("story", "story"))
+    if message.kind == "password_changed":
+        return url_for("account.page")
+    thing = str(message.facts.get(fact, ""))
+    return Links("").to(page_name, thing) if thing or not fact else None

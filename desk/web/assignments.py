@@ -16,33 +16,37 @@ from desk.http.forms import Form, sentence, text, texts, whole
 from desk.http.moments import needed_moment
 from desk.http.phrases import names, stamp
 from desk.http.routing import Pages
-from desk.newsroom import commissioning, crew, reading
+from desk.newsroom import commissioning, crew, jobs, reading
 from desk.people import queries as people
 from desk.people.models import Desk
 from desk.reminders import rules as reminder_rules
 from desk.stories.models import Story
 from desk.web.choices import zone_names
-from desk.web.mine import job_of
 
 pages = Pages("assignments", __name__)
 
 
 @pages.read("/assignments/<public_id>", may="self")
-def show(public_id: str) -> str:
-    """One assignment: what is wanted, by when on three clocks, what there is to press."""
-    assignment = queries.assignment(db(), public_id)
-    story = db().get_one(Story, assignment.story_id)
-    reading.story_for(db(), actor(), story.public_id)
-    offers = queries.offers_of(db(), [assignment.id])[assignment.id]
-    own = next((of for of in offers if of.person_id == actor().id and of.state == "made"), None)
-    return render_template("mine/assignment.html", job=job_of(assignment, own), form=Form())
+def show(public_id: str) -> str | tuple[str, int]:
+    """One assignment: what is wanted, by when on three clocks, what there is to press; or what became of it (410)."""
+    return _shown(public_id)
+
+
+def _shown(public_id: str) -> str | tuple[str, int]:
+    job = jobs.job(db(), actor(), public_id)
+    if jobs.told_only(actor(), job):
+        return render_template("mine/gone.html", job=job, form=Form()), 410
+    where = job.assignment.said if job.assignment.state == "filed" else ""
+    return render_template(
+        "mine/assignment.html", job=job, form=Form(where=where), may_give=jobs.may_give(actor(), job)
+    )
 
 
 @pages.read("/offers/<public_id>", may="self")
-def offer(public_id: str) -> str:
-    """An offer, reached from a mail."""
+def offer(public_id: str) -> str | tuple[str, int]:
+    """An offer, reached from a mail: the assignment as it stands for this person now."""
     _offer, assignment = queries.offer(db(), public_id)
-    return str(show(assignment.public_id))
+    return _shown(assignment.public_id)
 
 
 @pages.act("/offers/<public_id>/accept", may="assignment.answer", again="assignments.offer")
@@ -79,6 +83,22 @@ def say(public_id: str) -> Response:
     commissioning.say(db(), actor(), public_id, text("words"), now=now())
     flash(_("The desk knows."))
     return see("assignments.show", public_id=public_id)
+
+
+@pages.act("/assignments/<public_id>/hand-in", may="assignment.answer", again="assignments.show")
+def hand_in(public_id: str) -> Response:
+    """Hand in pictures, video, audio or a graphic: say where it is."""
+    commissioning.hand_in(db(), actor(), public_id, text("where"), now=now())
+    flash(_("It is in. The desk hears where it is, and no reminder will come."))
+    return see("assignments.show", public_id=public_id)
+
+
+@pages.act("/assignments/<public_id>/done", may="assignment.give", again="assignments.change")
+def finish(public_id: str) -> Response:
+    """Say that it is done."""
+    assignment = commissioning.finish(db(), actor(), public_id, now=now())
+    flash(_("It is done. Who had it is told."))
+    return _to_story(assignment)
 
 
 @pages.read("/stories/<public_id>/assignments/new", may="assignment.give")
@@ -155,19 +175,19 @@ def assign(public_id: str) -> Response:
 
 @pages.read("/assignments/<public_id>/change", may="assignment.give")
 def change(public_id: str) -> str:
-    """Move the deadline, offer it to others, reassign it, or cancel it."""
-    assignment = queries.assignment(db(), public_id)
-    story = db().get_one(Story, assignment.story_id)
-    reading.story_for(db(), actor(), story.public_id, "assignment.give")
+    """Move the deadline, offer it to others, reassign it, or cancel it; say that it is done."""
+    job = jobs.to_give(db(), actor(), public_id)
+    assignment = job.assignment
     form = Form(deadline=assignment.deadline_wall.isoformat(" ", "minutes"), deadline_zone=assignment.deadline_zone)
     offers = queries.offers_of(db(), [assignment.id])[assignment.id]
     return render_template(
         "stories/assignment.html",
-        job=job_of(assignment, None),
+        job=job,
+        moves=jobs.moves(db(), job),
         form=form,
         offers=offers,
         named=people.people(db(), [of.person_id for of in offers] + [assignment.assignee_id or 0]),
-        candidates=crew.candidates(db(), story.desk_id, but=assignment.assignee_id),
+        candidates=crew.candidates(db(), job.desk.id, but=assignment.assignee_id),
         zones=zone_names(),
     )
 

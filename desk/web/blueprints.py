@@ -11,12 +11,14 @@ from desk.web import (
     board,
     door,
     finding,
+    framing,
     health,
     licensees,
     mail,
     mine,
     outbox,
     people,
+    publishing,
     republication,
     settings,
     stories,
@@ -25,8 +27,8 @@ from desk.web import (
 )
 
 MODULES = (
-    health, door, board, mine, stories, assignments, writing, approvals, finding, mail, outbox, people, settings,
-    account, licensees, republication, wire,
+    health, door, board, mine, stories, framing, publishing, assignments, writing, approvals, finding, mail, outbox,
+    people, settings, account, licensees, republication, wire,
 )  # fmt: skip
 
 

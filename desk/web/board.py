@@ -15,7 +15,7 @@ pages = Pages("board", __name__)
 
 
 def _revisions() -> set[tuple[Kind, int]]:
-    return {("desk", desk.id) for desk in queries.desks(db())} | {("wire", 0)}
+    return {("desk", desk.id) for desk in queries.desks(db(), closed=True)} | {("wire", 0)}
 
 
 @pages.read("/", may="self", live=_revisions)

@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request
 
-from desk.errors import Invalid, NotFound
+from desk.errors import DeskError, Invalid, NotFound, NotNow
 from desk.http import cookies
 from desk.http.answers import refused, see, still_held
 from desk.http.context import db, now, visit
-from desk.http.forms import Form, text
+from desk.http.forms import Form, sentence, text
 from desk.http.routing import Pages
-from desk.newsroom import staffing
+from desk.newsroom import entering
 from desk.people import queries, signing
 from desk.people.models import Link
 
@@ -75,16 +75,19 @@ def forgotten() -> str:
 @pages.act("/forgotten", may="public", again="door.forgotten")
 def mail_link() -> str:
     """Mail a link, if the address is known; the answer is the same if it is not."""
-    signing.check_throttle(db(), text("email"), _address(), now())
-    signing.note_attempt(db(), text("email"), _address(), now())
-    staffing.mail_reset_link(db(), text("email"), now())
+    signing.check_throttle(db(), text("email"), _address(), now(), door="link")
+    signing.note_attempt(db(), text("email"), _address(), now(), door="link")
+    entering.mail_reset_link(db(), text("email"), now())
     return render_template("door/link_sent.html", email=text("email"))
 
 
 @pages.read("/come-in/<secret>", may="public")
-def come_in(secret: str) -> str:
-    """A one-time link: opening it changes nothing, for mail scanners open links too."""
-    link = _at_home(signing.look_at(db(), secret, now()))
+def come_in(secret: str) -> Response | str:
+    """A one-time link: opening it changes nothing, for mail scanners open links too. A dead one says how to go on."""
+    try:
+        link = _at_home(signing.look_at(db(), secret, now()))
+    except (NotFound, NotNow) as error:
+        return _dead(error)
     person = queries.people(db(), [link.person_id]).get(link.person_id) if link.person_id else None
     return render_template("door/come_in.html", purpose=link.purpose, person=person, secret=secret, form=Form())
 
@@ -92,11 +95,18 @@ def come_in(secret: str) -> str:
 @pages.act("/come-in/<secret>", may="public", again="door.come_in", prepare=lambda secret: _hash_if_wanted())
 def use_link(secret: str) -> Response:
     """Use the link up: set the password it asks for, or begin the session it stands for."""
-    _at_home(signing.look_at(db(), secret, now()))
-    person_id = staffing.use_link(
+    try:
+        _at_home(signing.look_at(db(), secret, now()))
+    except NotFound as error:
+        return _dead(error)
+    person_id = entering.use_link(
         db(), secret, hashed=_prepared_hash(), name=text("name"), email=text("email"), zone=text("zone"), now=now()
     )
     return _begin(person_id, "")
+
+
+def _dead(error: DeskError) -> Response:
+    return refused(make_response(render_template("door/dead_link.html", message=sentence(error))), error)
 
 
 def _hash_if_wanted() -> str | None:

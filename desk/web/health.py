@@ -1,7 +1,5 @@
 """Whether the desk lives: `/healthz` for the process, `/readyz` for what it stands on."""
 
-from datetime import timedelta
-
 import redis
 from flask import Response, jsonify
 from redis.exceptions import RedisError
@@ -12,7 +10,6 @@ from desk.http.context import db, now, visit
 from desk.http.routing import Pages
 
 pages = Pages("health", __name__)
-SILENT = timedelta(seconds=60)
 
 
 @pages.read("/healthz", may="public")
@@ -26,7 +23,7 @@ def ready() -> tuple[Response, int]:
     """Database, broker and heartbeats; `degraded` (200) means that work goes on, later than it should."""
     db().execute(text("SELECT 1"))
     seen = heartbeats.latest(db())
-    silent = [name for name in ("worker", "beat") if name not in seen or now() - seen[name] > SILENT]
+    silent = heartbeats.silent(db(), now())
     broker = _broker_answers()
     answer = {
         "status": "ok" if broker and not silent else "degraded",

@@ -1,6 +1,6 @@
 """Licensees: who may run our copy, how they are told, and everything they were told."""
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from desk.errors import Invalid
@@ -56,8 +56,12 @@ def add() -> Response:
 
 @pages.read("/licensees/<public_id>", may="republication.read")
 def show(public_id: str) -> str:
-    """One licensee: how they are told, and every notice with what became of it."""
-    return render_template("licensees/show.html", page=republishing.licensee_page(db(), actor(), public_id))
+    """One licensee: how they are told, every notice with what became of it, and what was done to the licensee."""
+    only_silent = request.args.get("notices") == "silent"
+    page = republishing.licensee_page(
+        db(), actor(), public_id, before=request.args.get("before", ""), silent=only_silent
+    )
+    return render_template("licensees/show.html", page=page, only_silent=only_silent, form=Form())
 
 
 @pages.read("/licensees/<public_id>/change", may="republication.manage")
@@ -99,7 +103,20 @@ def change(public_id: str) -> Response:
 def test(public_id: str) -> Response:
     """Send a test notice."""
     notifying.send_test(db(), actor(), public_id, now=now())
-    flash(_("A test notice is on its way. What became of it stands below within seconds."))
+    captured = visit().settings.smtp_url is None
+    flash(
+        _("A test notice is made. No mail server is set: its mail is captured, not sent. See below what became of it.")
+        if captured
+        else _("A test notice is on its way. What became of it stands below within seconds.")
+    )
+    return see("licensees.show", public_id=public_id)
+
+
+@pages.act("/licensees/<public_id>/switch-on", may="republication.manage", again="licensees.show")
+def switch_on(public_id: str) -> Response:
+    """Post to the webhook again."""
+    row = service.switch_on(db(), actor(), public_id, now=now())
+    flash(_("The webhook of %(name)s is on again: the next notice is posted there.", name=row.name))
     return see("licensees.show", public_id=public_id)
 
 

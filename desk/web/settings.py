@@ -9,7 +9,7 @@ from desk.http.context import actor, db, now, visit
 from desk.http.cookies import flash
 from desk.http.forms import Form, text, whole
 from desk.http.routing import Pages
-from desk.newsroom import staffing
+from desk.newsroom import desks, history
 from desk.people import queries
 
 pages = Pages("settings", __name__)
@@ -27,14 +27,18 @@ def page() -> str:
         zone=row.zone,
     )
     return render_template(
-        "settings/page.html", form=form, desks=queries.desks(db()), zones=clock.zones(), settings=visit().settings
+        "settings/page.html",
+        form=form,
+        desks=queries.desks(db(), closed=True),
+        zones=clock.zones(),
+        settings=visit().settings,
     )
 
 
 @pages.act("/settings", may="newsroom.manage", again="settings.page")
 def change_newsroom() -> Response:
     """Change what stands under republished copy."""
-    staffing.change_newsroom(
+    desks.change_newsroom(
         db(),
         actor(),
         agency=text("agency"),
@@ -49,15 +53,45 @@ def change_newsroom() -> Response:
 @pages.act("/desks", may="newsroom.manage", again="settings.page")
 def add_desk() -> Response:
     """Make a desk."""
-    desk = staffing.add_desk(db(), actor(), name=text("name"), zone=text("zone"), now=now())
+    desk = desks.add_desk(db(), actor(), name=text("name"), zone=text("zone"), now=now())
     place = clock.place_of(desk.zone)
     flash(_("%(name)s is made. Its deadlines are read by the clock of %(place)s.", name=desk.name, place=place))
     return see("board.page" if text("from") == "start" else "settings.page")
 
 
-@pages.act("/desks/<public_id>", may="newsroom.manage")
+@pages.read("/desks/<public_id>", may="newsroom.manage")
+def desk(public_id: str) -> str:
+    """One desk: its name and clock, what is unfinished on it, whether it is open, what happened to it."""
+    row = queries.desk(db(), public_id)
+    return render_template(
+        "settings/desk.html",
+        form=Form(name=row.name, zone=row.zone),
+        desk=row,
+        unfinished=desks.unfinished(db(), row),
+        record=history.of_desk(db(), row),
+        zones=clock.zones(),
+    )
+
+
+@pages.act("/desks/<public_id>", may="newsroom.manage", again="settings.desk")
 def change_desk(public_id: str) -> Response:
     """Rename a desk, or move its clock."""
-    desk = staffing.change_desk(db(), actor(), public_id, name=text("name"), zone=text("zone"), now=now())
-    flash(_("Saved: %(name)s, by the clock of %(place)s.", name=desk.name, place=clock.place_of(desk.zone)))
+    row = desks.change_desk(db(), actor(), public_id, name=text("name"), zone=text("zone"), now=now())
+    flash(_("Saved: %(name)s, by the clock of %(place)s.", name=row.name, place=clock.place_of(row.zone)))
+    return see("settings.page")
+
+
+@pages.act("/desks/<public_id>/close", may="newsroom.manage", again="settings.desk")
+def close_desk(public_id: str) -> Response:
+    """Close a desk on which nothing is unfinished."""
+    row = desks.close_desk(db(), actor(), public_id, now())
+    flash(_("%(name)s is closed. Its stories are still found, and it can be opened again.", name=row.name))
+    return see("settings.page")
+
+
+@pages.act("/desks/<public_id>/reopen", may="newsroom.manage", again="settings.desk")
+def reopen_desk(public_id: str) -> Response:
+    """Open a closed desk again."""
+    row = desks.reopen_desk(db(), actor(), public_id, now())
+    flash(_("%(name)s is open again, with the roles people had on it.", name=row.name))
     return see("settings.page")

@@ -1,25 +1,28 @@
-"""Stories: made, read, moved, published, corrected, killed."""
+"""Stories: made and read; what is done to a story on its page is in `publishing.py` and `approvals.py`."""
 
 from datetime import datetime
 
 from flask import Response, render_template, request
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from desk.drafts import queries as drafts
 from desk.drafts import rules as copy_rules
+from desk.errors import Invalid, Overtaken
+from desk.http.acting import may_embargo
 from desk.http.answers import see
-from desk.http.context import actor, db, me, now
+from desk.http.context import actor, db, me, now, problem
 from desk.http.cookies import flash
 from desk.http.forms import Form, listed, text, texts, whole
 from desk.http.moments import needed_moment, typed_moment
-from desk.http.phrases import stamp
 from desk.http.routing import Pages
-from desk.newsroom import commissioning, crew, history, publishing, reading, storypage
+from desk.http.sent import Sent, sent
+from desk.http.words import state_word
+from desk.newsroom import commissioning, crew, history, reading, storypage
 from desk.people import queries as people
+from desk.people.models import Desk
 from desk.permissions import Facts, permits
-from desk.republication import queries as republication
 from desk.revisions import Kind
+from desk.stories.models import Story
 from desk.text import Change
 from desk.web.assignments import say_assigned
 from desk.web.choices import languages, zone_names
@@ -49,24 +52,14 @@ def new() -> str:
 
 @pages.act("/stories/new", may="story.make", again="stories.new")
 def make() -> Response:
-    """Make the story, and its first assignment if a deadline was typed."""
+    """Make the story, and its first assignment if a deadline was typed; or note it as an idea."""
     desk = people.desk(db(), text("desk"))
+    if text("do") == "idea":
+        return _note_idea(desk)
     deadline = typed_moment("deadline", now=now(), default_zone=desk.zone)
     if deadline is None and texts("people"):
         deadline = needed_moment("deadline", now=now(), default_zone=desk.zone)
-    story = commissioning.make_story(
-        db(),
-        actor(),
-        desk.public_id,
-        slug=text("slug"),
-        title=text("title"),
-        brief=text("brief"),
-        places=listed("places"),
-        zone=text("zone") or None,
-        language=text("language") or "en",
-        length=whole("length"),
-        now=now(),
-    )
+    story = _make(desk)
     if deadline is None:
         flash(_("%(slug)s is on the board, without a deadline. Nobody is asked yet.", slug=story.slug))
     else:
@@ -86,6 +79,35 @@ def make() -> Response:
     return see("stories.page", public_id=story.public_id)
 
 
+def _note_idea(desk: Desk) -> Response:
+    """Make the story as an idea that nobody has commissioned yet."""
+    if text("deadline") or texts("people"):
+        raise Invalid(
+            "An idea has no deadline, and nobody is asked yet: assign it, or leave both empty.", field="deadline"
+        )
+    story = _make(desk, idea=True)
+    flash(_("%(slug)s is noted as an idea. Assign it when you want it.", slug=story.slug))
+    return see("stories.page", public_id=story.public_id)
+
+
+def _make(desk: Desk, *, idea: bool = False) -> Story:
+    """Make the story that was typed."""
+    return commissioning.make_story(
+        db(),
+        actor(),
+        desk.public_id,
+        slug=text("slug"),
+        title=text("title"),
+        brief=text("brief"),
+        places=listed("places"),
+        zone=text("zone") or None,
+        language=text("language") or "en",
+        length=whole("length"),
+        idea=idea,
+        now=now(),
+    )
+
+
 def _revisions(public_id: str) -> set[tuple[Kind, int]]:
     story, _facts = reading.story_for(db(), actor(), public_id)
     return {("desk", story.desk_id), ("wire", 0)}
@@ -94,31 +116,71 @@ def _revisions(public_id: str) -> set[tuple[Kind, int]]:
 @pages.read("/stories/<public_id>", may="story.find", live=_revisions)
 def page(public_id: str) -> str:
     """One story: its copy, who is on it, what it waits for, what happened."""
-    view = storypage.view(db(), actor(), public_id)
+    view = storypage.view(db(), actor(), public_id, since=_asked_since())
     form = Form(
         publish=_typed(view.story.publish_wall),
         publish_zone=view.story.publish_zone or view.desk.zone,
         embargo=_typed(view.story.embargo_wall),
         embargo_zone=view.story.embargo_zone or view.desk.zone,
-        deadline_zone=view.desk.zone,
         cause="correction",
     )
     return render_template(
         "stories/page.html",
         page=view,
         form=form,
+        since=_asked_since(),
         marks=None if request.args.get("read") == "clean" else _marks(view),
+        news=_news(view),
+        left_over=_left_over(view),
         history=history.of_story(db(), view.story),
         zones=zone_names(),
     )
 
 
 def _marks(view: storypage.StoryPage) -> dict[str, tuple[Change, ...]] | None:
-    """What changed since the copy that the desk saw last, by field; None where there was none."""
-    if view.before is None or view.version is None:
+    """What changed since the version that the reader knows, by field; None where there is none to compare with."""
+    if view.since is None or view.version is None:
         return None
-    changed = copy_rules.compare(drafts.copy_of(db(), view.before), drafts.copy_of(db(), view.version))
+    changed = copy_rules.compare(drafts.copy_of(db(), view.since.version), drafts.copy_of(db(), view.version))
     return {one.field: one.changes for one in changed}
+
+
+def _asked_since() -> str | None:
+    """The version since which the reader wants to see what changed: one they named, or that was on a page too old."""
+    found = problem()
+    return str(found.params["read"]) if isinstance(found, Overtaken) else request.args.get("since")
+
+
+def _news(view: storypage.StoryPage) -> tuple[str, str] | None:
+    """For a live page that shows an older version: who saved since, and the version it shows.
+
+    Such a page says what it has: its version, and behind a dot the state if it holds a form that was given back.
+    """
+    shown, _dot, state = request.args.get("have", "").partition(".")
+    read = next((one for one in view.versions if one.public_id == shown), None)
+    if read is None or view.version is None:
+        return None
+    if read.id != view.version.id:
+        author = view.people.get(view.version.author_id or 0)
+        name = author.name if author else _("Somebody")
+        return _("v%(n)s was saved by %(name)s: read it", n=view.version.n, name=name), shown
+    if state and state != view.story.state:
+        return _("It is %(state)s now: see how it stands", state=state_word(view.story.state)), shown
+    return None
+
+
+# the acts of the page by the last part of their address, and the move that has their form shown
+_FORMS = {
+    "own-authority": "on_authority", "schedule": "schedule", "next-edition": "prepare_edition", "kill": "kill",
+    "return": "return", "spike": "spike", "withdraw-approval": "withdraw",
+}  # fmt: skip
+
+
+def _left_over(view: storypage.StoryPage) -> list[Sent]:
+    """What was typed into a form that the page no longer has, as the story has moved on: to be copied from there."""
+    act = request.path.rpartition("/")[2]
+    shown = may_embargo(view) if act == "embargo" else _FORMS.get(act) in view.moves
+    return [] if problem() is None or shown else [one for one in sent() if one.typed]
 
 
 @pages.read("/stories/<public_id>/versions", may="story.find")
@@ -134,114 +196,6 @@ def versions(public_id: str) -> str:
     return render_template(
         "stories/versions.html", story=story, versions=found, picked=picked, changes=changes, authors=authors
     )
-
-
-@pages.act("/stories/<public_id>/publish", may="story.publish", again="stories.page")
-def publish(public_id: str) -> Response:
-    """Publish what is approved; under an embargo it goes by itself when that lifts."""
-    _say_out(publishing.publish(db(), actor(), public_id, now()))
-    return see("stories.page", public_id=public_id)
-
-
-@pages.act("/stories/<public_id>/schedule", may="story.publish", again="stories.page")
-def schedule(public_id: str) -> Response:
-    """Set a time to publish and an embargo; empty takes them away."""
-    zone = people.newsroom(db()).zone
-    outcome = publishing.schedule(
-        db(),
-        actor(),
-        public_id,
-        publish=typed_moment("publish", now=now(), default_zone=zone),
-        embargo=typed_moment("embargo", now=now(), default_zone=zone),
-        now=now(),
-    )
-    _say_out(outcome)
-    return see("stories.page", public_id=public_id)
-
-
-@pages.act("/stories/<public_id>/unschedule", may="story.publish", again="stories.page")
-def unschedule(public_id: str) -> Response:
-    """Take the time to publish away."""
-    publishing.unschedule(db(), actor(), public_id, now())
-    flash(_("The time is taken away. It waits until somebody publishes it."))
-    return see("stories.page", public_id=public_id)
-
-
-@pages.act("/stories/<public_id>/own-authority", may="story.publish", again="stories.page")
-def own_authority(public_id: str) -> Response:
-    """Publish without a second pair of eyes, with a reason; the desk is told."""
-    _say_out(publishing.publish_on_authority(db(), actor(), public_id, text("why"), now()))
-    return see("stories.page", public_id=public_id)
-
-
-@pages.act("/stories/<public_id>/next-edition", may="story.publish", again="stories.page")
-def prepare_edition(public_id: str) -> Response:
-    """Begin a correction, a clarification or an update; the edition that is out stays out."""
-    publishing.prepare_edition(
-        db(), actor(), public_id, cause=text("cause"), wrong=text("wrong"), right=text("right"), now=now()
-    )
-    return see("writing.page", public_id=public_id)
-
-
-@pages.act("/stories/<public_id>/abandon-edition", may="story.publish", again="stories.page")
-def abandon_edition(public_id: str) -> Response:
-    """Leave it at the edition that is out."""
-    publishing.abandon_edition(db(), actor(), public_id, now())
-    flash(_("It stays at the edition that is out."))
-    return see("stories.page", public_id=public_id)
-
-
-@pages.act("/stories/<public_id>/kill", may="story.publish", again="stories.page")
-def kill(public_id: str) -> Response:
-    """Kill a published story: at once, and for good."""
-    _say_out(publishing.kill(db(), actor(), public_id, text("why"), now()))
-    return see("stories.page", public_id=public_id)
-
-
-@pages.act("/stories/<public_id>/hold", may="story.edit", again="stories.page")
-def hold(public_id: str) -> Response:
-    """Hold a story until it is released."""
-    publishing.hold(db(), actor(), public_id, text("why"), now())
-    flash(_("On hold: nothing goes out until somebody lets it go on."))
-    return see("stories.page", public_id=public_id)
-
-
-@pages.act("/stories/<public_id>/release", may="story.edit", again="stories.page")
-def release(public_id: str) -> Response:
-    """Let a held story go on."""
-    publishing.release(db(), actor(), public_id, now())
-    flash(_("It goes on where it stood."))
-    return see("stories.page", public_id=public_id)
-
-
-@pages.act("/stories/<public_id>/spike", may="story.edit", again="stories.page")
-def spike(public_id: str) -> Response:
-    """Drop a story before publication."""
-    publishing.spike(db(), actor(), public_id, text("why"), now())
-    flash(_("Spiked. It can be taken up again."))
-    return see("stories.page", public_id=public_id)
-
-
-@pages.act("/stories/<public_id>/unspike", may="story.edit", again="stories.page")
-def unspike(public_id: str) -> Response:
-    """Take a spiked story up again."""
-    publishing.unspike(db(), actor(), public_id, now())
-    flash(_("Taken up again."))
-    return see("stories.page", public_id=public_id)
-
-
-def _say_out(outcome: publishing.Published | publishing.Scheduled) -> None:
-    """Say what is out and how many licensees are being told, or when it goes out by itself."""
-    if isinstance(outcome, publishing.Scheduled):
-        flash(_("It goes out by itself: %(time)s.", time=stamp(outcome.release_at, me().present_zone)))
-        return
-    edition = outcome.edition
-    told = len(republication.notices_of_editions(db(), [edition.id]))
-    licensees = ngettext("One licensee is being told.", "%(num)s licensees are being told.", told) if told else ""
-    if edition.cause == "kill":
-        flash(_("Killed. %(licensees)s", licensees=licensees).strip(), "warn")
-    else:
-        flash(_("Published: edition %(n)s. %(licensees)s", n=edition.number, licensees=licensees).strip())
 
 
 def _typed(wall: datetime | None) -> str:

@@ -1,13 +1,15 @@
 """The wire: what other agencies send, stories opened from it, and the sources it comes from."""
 
 from flask import Response, render_template, request
+from flask_babel import gettext as _
 
 from desk import net
 from desk.http.answers import see
 from desk.http.context import actor, db, me, now, visit
+from desk.http.cookies import flash
 from desk.http.forms import Form, listed, text, whole
 from desk.http.routing import Pages
-from desk.newsroom import wireroom, wiring
+from desk.newsroom import history, wireroom, wiring
 from desk.people import queries as people
 from desk.revisions import Kind
 from desk.web.choices import zone_names
@@ -17,7 +19,7 @@ pages = Pages("wire", __name__)
 FEEDS = ("http://", "https://")
 
 
-def _revisions(**_: str) -> set[tuple[Kind, int]]:
+def _revisions(**_parts: str) -> set[tuple[Kind, int]]:
     return {("wire", 0)}
 
 
@@ -63,6 +65,23 @@ def open_story(public_id: str) -> Response:
     return see("stories.page", public_id=story.public_id)
 
 
+@pages.read("/wire/<public_id>/use", may="wire.use")
+def choose(public_id: str) -> str:
+    """Choose the story of ours in which this item is used."""
+    words = request.args.get("q", "").strip()
+    return render_template(
+        "wire/use.html", choice=wireroom.choice(db(), actor(), public_id, words), form=Form(), zone=me().present_zone
+    )
+
+
+@pages.act("/wire/<public_id>/use", may="wire.use", again="wire.choose")
+def use_in(public_id: str) -> Response:
+    """Note that a story of ours stands on this item, too."""
+    story = wiring.use_in(db(), actor(), public_id, text("story"), now())
+    flash(_("%(slug)s stands on this wire now: you are told if it is changed or killed.", slug=story.slug))
+    return see("stories.page", public_id=story.public_id)
+
+
 @pages.read("/wire/sources", may="wire.manage")
 def sources() -> str:
     """Every source, how it is doing, and what may be done with it."""
@@ -99,10 +118,12 @@ def add() -> Response:
 
 @pages.read("/wire/sources/<public_id>", may="wire.manage")
 def source(public_id: str) -> str:
-    """One source, to be changed."""
+    """One source, to be changed, and what was done to it."""
     found = queries.source(db(), public_id)
     form = Form(name=found.name, url=found.url, zone=found.zone, every=found.every)
-    return render_template("wire/source.html", source=found, form=form, zones=zone_names())
+    return render_template(
+        "wire/source.html", source=found, form=form, zones=zone_names(), history=history.of_source(db(), found)
+    )
 
 
 def _check_new_address(public_id: str) -> None:

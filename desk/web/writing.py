@@ -1,18 +1,19 @@
 """Writing copy: a page without script that takes text over a bad line and never loses any."""
 
-from flask import Response, render_template, request
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from desk import typed
 from desk.drafts import rules
 from desk.drafts.rules import Copy
 from desk.errors import Invalid
-from desk.http.answers import see
+from desk.http.answers import keeping, see
 from desk.http.context import actor, db, now
 from desk.http.cookies import flash
 from desk.http.forms import Form, listed, text
 from desk.http.routing import Pages
 from desk.newsroom import copydesk
+from desk.newsroom.keeping import Kept
 from desk.people import queries as people
 from desk.people.models import Desk
 
@@ -44,13 +45,14 @@ def save(public_id: str) -> Response | tuple[str, int]:
     of = text("assignment") or None
     if request.form.get("do") == "file":
         filed = copydesk.file(db(), actor(), public_id, copy, base_n=base, now=now(), assignment=of)
-        if isinstance(filed, copydesk.Stale):
-            return _stale(public_id, filed, copy)
-        return see("writing.filed", public_id=public_id)
+        if isinstance(filed, copydesk.Stale | Kept):
+            return _not_taken(public_id, filed, copy)
+        return see("writing.filed", public_id=public_id, assignment=of)
     saved = copydesk.save(db(), actor(), public_id, copy, base_n=base, now=now(), assignment=of)
-    if isinstance(saved, copydesk.Stale):
-        return _stale(public_id, saved, copy)
-    return see("writing.page", public_id=public_id, saved=saved.version.n if saved.version else None, assignment=of)
+    if isinstance(saved, copydesk.Stale | Kept):
+        return _not_taken(public_id, saved, copy)
+    n = saved.version.n if saved.version else None
+    return see("writing.page", public_id=public_id, saved=n, assignment=of, keep=text("keep") or None)
 
 
 @pages.read("/stories/<public_id>/filed", may="copy.write")
@@ -83,7 +85,14 @@ def _page(work: copydesk.Writing, form: Form) -> str:
         desk=db().get_one(Desk, work.story.desk_id),
         agency=people.newsroom(db()).agency,
         saved=request.args.get("saved", type=int),
+        keep=bool(request.values.get("keep")),
     )
+
+
+def _not_taken(public_id: str, outcome: copydesk.Stale | Kept, copy: Copy) -> Response | tuple[str, int]:
+    if isinstance(outcome, Kept):
+        return keeping(outcome.refusal, url_for("writing.lost", public_id=outcome.lost))
+    return _stale(public_id, outcome, copy)
 
 
 def _stale(public_id: str, outcome: copydesk.Stale, copy: Copy) -> tuple[str, int]:
@@ -109,7 +118,7 @@ def _stale(public_id: str, outcome: copydesk.Stale, copy: Copy) -> tuple[str, in
 
 def _base() -> int:
     base = text("base_n")
-    if not base.isdigit():
+    if not (base.isascii() and base.isdigit() and len(base) < 10):
         raise Invalid("This form does not say which version it began from. Open the page again.")
     return int(base)
 

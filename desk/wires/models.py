@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from desk import search
 from desk.db import Base, Copy, Digest, Fields, Instant, Key, Line, Names, PublicId, Word, Zone
 
 
@@ -84,6 +85,9 @@ class Item(Base):
     link: Mapped[str | None] = mapped_column(String(2000))
     fields: Mapped[Fields]
     search_text: Mapped[Copy]
+
+
+search.index(Item.__table__, "search_text")
 
 
 class Use(Base):

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.orm import Session, defer
 
+from desk import search
 from desk.errors import NotFound
-from desk.text import tokens
 from desk.wires.models import Intake, Item, Source, Use
-
-MOST_WORDS = 12
 
 
 def sources(session: Session) -> Sequence[Source]:
@@ -49,7 +47,7 @@ def items(
     rows = (
         select(Item, Source.name)
         .join(Source, Source.id == Item.source_id)
-        .where(Item.superseded_at.is_(None), *_words(words or ""))
+        .where(Item.superseded_at.is_(None), search.matches(session, words or "", Item))
         .order_by(Item.at.desc(), Item.id.desc())
         .limit(limit)
         .options(defer(Item.body_html), defer(Item.search_text), defer(Item.fields))
@@ -122,8 +120,3 @@ def embargo_of(session: Session, story_id: int) -> datetime | None:
         .join(used, (used.c.source_id == Item.source_id) & (used.c.guid == Item.guid))
         .where(Item.superseded_at.is_(None))
     )
-
-
-def _words(typed: str) -> list[ColumnElement[bool]]:
-    found = list(dict.fromkeys(tokens(typed)))[:MOST_WORDS]
-    return [Item.search_text.contains(f" {word}", autoescape=True) for word in found]

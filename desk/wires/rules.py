@@ -25,6 +25,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Jitter = Callable[[float], float]
 Decision = Literal["new", "revised", "same"]
 Health = Literal["well", "warned", "failing", "overdue", "stopped"]
+Change = Literal["killed", "withheld", "restored", "embargo", "revised"]
 
 
 # When to poll
@@ -118,6 +119,30 @@ def decide(known: Sequence[Known], digest: str, published_at: datetime | None) -
     if older and any(digest == revision.digest for revision in known):
         return "same"
     return "revised"
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """How a revision stands: its status, its embargo (UTC), and its words."""
+
+    pubstatus: str
+    embargo_at: datetime | None
+    words: tuple[str, ...]
+
+
+def change_of(before: Stands, after: Stands, now: datetime) -> Change | None:
+    """What a revision means to a story that stands on the item, the gravest first; None if nothing that matters to it.
+
+    An embargo that is over is none.
+    """
+    if before.pubstatus != after.pubstatus:
+        return (
+            "killed" if after.pubstatus == "canceled" else "withheld" if after.pubstatus == "withheld" else "restored"
+        )
+    held, holds = (of.embargo_at if of.embargo_at and of.embargo_at > now else None for of in (before, after))
+    if held != holds:
+        return "embargo"
+    return "revised" if before.words != after.words else None
 
 
 def embargo_that_holds(item: WireItem, before: datetime | None) -> datetime | None:

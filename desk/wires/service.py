@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from desk import chance, revisions
@@ -16,7 +16,7 @@ from desk.actor import SYSTEM
 from desk.audit.service import record
 from desk.db import db_now, lock
 from desk.errors import Invalid
-from desk.text import plain_text, tokens
+from desk.text import line, plain_text, tokens
 from desk.wires import rules
 from desk.wires.item import WireItem
 from desk.wires.models import Intake, Item, Source, Use
@@ -115,8 +115,8 @@ def make_due(session: Session, source: Source, *, now: datetime) -> None:
 
 def free_name(session: Session, name: str, *, but: int | None = None) -> str:
     """A name for a source, trimmed. Raises Invalid if it is empty, too long, or another source's."""
-    name = " ".join(name.split())
-    if not name or len(name) > 80:
+    name = line(name, "name", "name", most=80)
+    if not name:
         raise Invalid("Give the source a name of one to eighty letters.", field="name")
     taken = session.scalar(select(Source.id).where(Source.name == name))
     if taken is not None and taken != but:
@@ -196,6 +196,8 @@ def store_intake(
         session.add(intake)
     elif intake.read_at is not None and source.kind == "feed" and _latest(session, source.id) != intake.id:
         intake.at, intake.read_at = now, None
+        if not session.scalar(select(func.length(Intake.data)).where(Intake.id == intake.id)):
+            intake.data = data  # they were pruned since
     session.flush()
     fresh = intake.read_at is None and intake.error is None
     return Stored(intake.id, fresh, intake.error)

@@ -131,6 +131,17 @@ class Desk(RuleBasedStateMachine):
         public_id = self.an(Assignment, pick, *TAKEN)
         self.act(c.say, self.owner(who, public_id), public_id, words)
 
+    @precondition(lambda self: self.count(Assignment, *TAKEN))
+    @rule(who=OWNER, pick=PICK, where=st.sampled_from(["Folder 7", "https://pictures.example/7", ""]))
+    def hand_in(self, who: int | None, pick: int, where: str) -> None:
+        public_id = self.an(Assignment, pick, *TAKEN, "filed")
+        self.act(c.hand_in, self.owner(who, public_id), public_id, where)
+
+    @precondition(lambda self: self.count(Assignment, "filed"))
+    @rule(who=EDITORS, pick=PICK)
+    def finish(self, who: int, pick: int) -> None:
+        self.act(c.finish, who, self.an(Assignment, pick, "filed", *TAKEN))
+
     @rule(who=EDITORS, pick=PICK, hours=HOURS)
     def move_deadline(self, who: int, pick: int, hours: int) -> None:
         self.act(c.move_deadline, who, self.an(Assignment, pick), moment=self.moment(hours))
@@ -224,6 +235,10 @@ def test_no_sequence_of_buttons_breaks_an_assignment(database: Database) -> None
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            # the rules are the same on both: PostgreSQL has only to show that it carries them out alike
+            max_examples=25 if database.is_sqlite else 6,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

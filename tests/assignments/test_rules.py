@@ -76,3 +76,26 @@ def test_whoever_has_the_assignment_is_never_told_that_they_lost_it(
     assert standing != "lost" or (winner is not None and winner != person)
     assert (standing == "take") == (state == "made")
     assert standing != "mine" or winner == person
+
+
+@pytest.mark.parametrize(
+    ("state", "has_it", "offer", "had_it", "became"),
+    [
+        ("open", False, "made", False, None),
+        ("accepted", True, "accepted", False, None),
+        ("filed", True, "accepted", False, None),
+        ("accepted", False, None, False, None),
+        ("done", True, "accepted", False, "done"),
+        ("cancelled", True, "accepted", False, "cancelled"),
+        ("cancelled", False, "withdrawn", False, "cancelled"),
+        ("open", False, "withdrawn", False, "withdrawn"),
+        ("cancelled", False, "withdrawn", True, "reassigned"),
+        ("accepted", False, "withdrawn", True, "reassigned"),
+        ("accepted", False, "lapsed", False, "lapsed"),
+        ("done", False, "declined", False, "declined"),
+    ],
+)
+def test_what_became_of_it_is_said_from_where_a_person_stands(
+    state: str, has_it: bool, offer: str | None, had_it: bool, became: str | None
+) -> None:
+    assert rules.became(state, has_it=has_it, offer=offer, had_it=had_it) == became

@@ -7,7 +7,8 @@ from playwright.sync_api import Browser
 
 from desk.db import Database
 from tests.browser.conftest import browser, pictures
-from tests.browser.test_play import stage, the_play
+from tests.browser.stage import stage
+from tests.browser.test_play import the_play
 from tests.chaos.conftest import SECRET_KEY, on_postgres
 
 __all__ = ["browser", "pictures"]
@@ -19,5 +20,5 @@ def test_one_story_goes_from_assignment_to_kill_on_postgresql(
     home: Database, browser: Browser, tmp_path: Path, pictures: Path
 ) -> None:
     url = home.engine.url.render_as_string(hide_password=False)
-    with stage(browser, tmp_path, {"DATABASE_URL": url, "DESK_SECRET_KEY": SECRET_KEY}) as desk:
-        the_play(desk, pictures)
+    with stage(browser, tmp_path, pictures, {"DATABASE_URL": url, "DESK_SECRET_KEY": SECRET_KEY}) as ours:
+        the_play(ours)

@@ -1,6 +1,7 @@
 """A running supervisor, seen from outside: its screen, its processes, and what is left of them."""
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +35,18 @@ def dummy(*options: str) -> str:
 
 
 class DeskUp:
-    """A supervisor under test. Its screen is a file, unless the test wants a pipe that nobody reads."""
+    """A supervisor under test. Its screen is a file, unless the test wants a pipe that nobody reads, or brings a
+    terminal, which it then has for its own."""
 
-    def __init__(self, folder: Path, processes: list[dict[str, Any]], *, piped: bool = False, **given: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        processes: list[dict[str, Any]],
+        *,
+        piped: bool = False,
+        terminal: int | None = None,
+        **given: Any,
+    ) -> None:
         self._screen = folder / f"screen-{time.monotonic_ns()}"
         spec = json.dumps({"processes": processes, "orphan_grace": 0.5, **given})
         with self._screen.open("wb") as screen:
@@ -44,6 +55,8 @@ class DeskUp:
                 cwd=Path(__file__).parents[2],
                 stdout=subprocess.PIPE if piped else screen,
                 stderr=screen,
+                start_new_session=terminal is not None,
+                preexec_fn=None if terminal is None else partial(os.login_tty, terminal),
             )
 
     @property
@@ -81,9 +94,9 @@ class DeskUp:
 
 
 @contextmanager
-def desk_up(folder: Path, *processes: dict[str, Any], piped: bool = False, **given: Any) -> Iterator[DeskUp]:
+def desk_up(folder: Path, *processes: dict[str, Any], **given: Any) -> Iterator[DeskUp]:
     """A supervisor with these processes; killed at the end if it still runs."""
-    desk = DeskUp(folder, list(processes), piped=piped, **given)
+    desk = DeskUp(folder, list(processes), **given)
     try:
         yield desk
     finally:

@@ -32,6 +32,8 @@ from desk.wires import reading
 from desk.wires.models import Item, Source, Use
 from tests import factories
 
+pytestmark = pytest.mark.xdist_group("demo")  # loaded once
+
 NOW = datetime(2026, 7, 16, 21, 8, 41, tzinfo=UTC)  # a Thursday evening in summer
 
 

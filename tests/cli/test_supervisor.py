@@ -1,6 +1,8 @@
 """What `desk up` promises of its processes: they come back, they stop in order, and nothing stays behind."""
 
 import os
+import re
+import select
 import signal
 import sys
 import time
@@ -10,7 +12,7 @@ import pytest
 
 from desk.cli import guard
 from desk.cli.supervisor import read_procfile
-from tests.cli.desk_up import DeskUp, alive, desk_up, dummy, eventually, guard_of
+from tests.cli.desk_up import PATIENCE, DeskUp, alive, desk_up, dummy, eventually, guard_of
 
 pytestmark = pytest.mark.processes
 
@@ -58,6 +60,35 @@ def test_one_signal_ends_all_grandchildren_and_deaf_ones_too(tmp_path: Path, sig
         assert "worker did not stop within 0.5 s: killed" in desk.screen
         assert "web did not stop" not in desk.screen
         desk.all_gone()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda s: s.name)
+def test_a_desk_that_is_still_starting_stops_as_well(tmp_path: Path, signum: signal.Signals) -> None:
+    with desk_up(
+        tmp_path,
+        {"name": "web", "command": dummy("parent")},
+        {"name": "worker", "command": dummy(), "layer": 2},
+        never_ready=True,
+    ) as desk:
+        desk.shows(r"web +\| pid ", times=2)
+        desk.signal(signum)
+        assert desk.ends() == 0
+        assert "all ready" not in desk.screen
+        assert not desk.pids("worker"), "it was not its turn yet"
+        desk.all_gone()
+
+
+def test_a_terminal_that_is_closed_ends_all(tmp_path: Path) -> None:
+    terminal, theirs = os.openpty()
+    with desk_up(tmp_path, {"name": "web", "command": dummy("parent")}, terminal=theirs) as desk:
+        os.close(theirs)
+        shown = b""
+        while len(pids := re.findall(rb"pid (\d+)\r", shown)) < 2:
+            assert select.select([terminal], [], [], PATIENCE)[0], f"nothing more is shown than {shown!r}"
+            shown += os.read(terminal, 4096)
+        os.close(terminal)
+        assert desk.ends() == 0
+        eventually(lambda: not {int(pid) for pid in pids} & alive(), "the end of all")
 
 
 def test_a_worker_that_still_sends_is_waited_for_and_the_screen_says_so(tmp_path: Path) -> None:

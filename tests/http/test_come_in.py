@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from desk.http.transactions import DeskFlask
+from desk.outbox.models import Message
 from desk.people import signing
 from desk.people.models import Person
 from desk.store import Store
@@ -48,6 +49,7 @@ def test_opening_a_link_changes_nothing_and_pressing_its_button_comes_in_once(
     second = post(app.test_client(), url, {"password": PASSWORD})
     assert second.status_code == 409
     assert "This link has been used" in said(second)
+    assert 'href="/forgotten"' in second.text
     assert app.test_client().get(url).status_code == second.status_code
     assert not changed(before, everything(store))
 
@@ -63,13 +65,16 @@ def test_an_expired_link_says_so_and_changes_nothing(
     for response in (client.get(url), post(client, url, {"password": PASSWORD})):
         assert response.status_code == 409
         assert "This link has expired" in said(response)
+        assert 'href="/forgotten"' in response.text
     assert not changed(before, everything(store))
 
 
 def test_a_link_that_is_none_of_ours_says_no_more_than_that(client: FlaskClient, room: Room) -> None:
     for secret in ("f" * 64, "x", "%00", "é"):
         assert client.get(f"/come-in/{secret}").status_code == 404
-        assert post(client, f"/come-in/{secret}", {"password": PASSWORD}).status_code == 404
+        pressed = post(client, f"/come-in/{secret}", {"password": PASSWORD})
+        assert pressed.status_code == 404
+        assert "/forgotten" in pressed.text or secret == "%00"
 
 
 def test_a_newer_link_takes_the_place_of_an_older_one(
@@ -119,15 +124,33 @@ def test_the_first_link_makes_an_administrator_once(
         assert session.scalars(select(Person.email)).all() == ["ada@meridian.example"]
 
 
-def test_of_two_who_press_at_once_one_comes_in(app: DeskFlask, room: Room, store: Store, now: datetime) -> None:
-    url = f"/come-in/{link(store, 'signin', room.eva, now)}"
+def test_whose_invitation_ran_out_gets_a_new_one_by_asking_at_the_door(
+    app: DeskFlask, client: FlaskClient, room: Room, store: Store, now: datetime
+) -> None:
+    with store.write() as session:
+        session.get_one(Person, room.nino.id).password = None
+    link(store, "invite", room.nino, now - timedelta(days=8))
+    assert post(client, "/forgotten", {"email": room.nino.email}).status_code == 200
+    with store.read() as session:
+        message = session.scalars(select(Message)).one()
+    assert message.kind == "invite"
+    set_clock(app, lambda: now + timedelta(days=6))
+    assert post(client, f"/come-in/{message.facts['secret']}", {"password": PASSWORD}).status_code == 303
+    assert client.get("/mine").status_code == 200
+
+
+@pytest.mark.parametrize("purpose", ["invite", "reset", "signin"])
+def test_of_two_who_press_at_once_one_comes_in(
+    purpose: str, app: DeskFlask, room: Room, store: Store, now: datetime
+) -> None:
+    url = f"/come-in/{link(store, purpose, room.eva, now)}"
     together = threading.Barrier(2)
     answers = []
 
     def press() -> None:
         client = app.test_client()
         together.wait()
-        answers.append(post(client, url).status_code)
+        answers.append(post(client, url, {"password": PASSWORD} if purpose != "signin" else {}).status_code)
 
     threads = [threading.Thread(target=press) for _ in range(2)]
     for thread in threads:

@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, insert, select, text
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
-from desk import chance, db
+from desk import chance, db, models
 from desk.app import create_app
 from desk.http import context
+from desk.http.races import RACES
 from desk.http.routing import RULE
 from desk.http.transactions import DeskFlask
-from desk.people.models import Desk
+from desk.people.models import Attempt, Desk, Membership, Newsroom
 from desk.settings import Settings
 from desk.store import Store
+from tests import factories
 from tests.ledger import changed, everything
 from tests.reader import post, said, sign_in
 from tests.room import Room
@@ -94,6 +97,61 @@ def test_what_somebody_else_did_a_moment_before_is_said_and_the_form_comes_back(
     assert "Somebody else changed this a moment before you" in said(response)
     assert "Asia/Tbilisi" in response.text
     assert not changed(before, everything(store))
+
+
+def broken_rule(of: str) -> None:
+    """Break a rule of the tables that nobody else's pressing can explain."""
+    now = factories.NOW
+    match of:
+        case "key":
+            context.db().execute(insert(Membership).values(person_id=999_999, desk_id=999_999, role="editor"))
+        case "check":
+            context.db().execute(insert(Newsroom).values(
+                id=2, agency="A", first_year=1, permission_sentence="", zone="UTC", language="en", is_demo=False
+            ))  # fmt: skip
+        case "null":
+            context.db().execute(insert(Attempt).values(account=None, address="", at=now))
+        case "id":
+            taken = context.db().scalars(select(Desk.public_id)).first()
+            context.db().execute(insert(Desk).values(public_id=taken, name="Another", zone="UTC"))
+
+
+@pytest.mark.parametrize(
+    ("of", "names"),
+    [
+        ("key", {"fk_memberships_person_id", "fk_memberships_desk_id", "FOREIGN KEY constraint failed"}),
+        ("check", {"ck_newsroom_only_one"}),
+        ("null", {"attempts.account"}),
+        ("id", {"uq_desks_public_id"}),
+    ],
+)
+def test_a_broken_rule_that_is_no_race_is_our_fault_and_logged_by_its_name(
+    app: DeskFlask, ada: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch, of: str, names: set[str]
+) -> None:
+    def view() -> str:
+        broken_rule(of)
+        return "done"
+
+    stand_in(app, monkeypatch, view)
+    before = everything(store)
+    with capture_logs() as logs:
+        response = post(ada, "/desks", {"name": "Desk of the North", "zone": "Asia/Tbilisi"})
+    assert response.status_code == 500
+    assert "Somebody else" not in said(response)
+    assert "Desk of the North" in response.text
+    (logged,) = [line for line in logs if line["log_level"] == "error"]
+    assert logged["constraint"] in names
+    assert not changed(before, everything(store))
+
+
+def test_every_race_that_is_expected_is_a_rule_of_the_tables() -> None:
+    rules = {
+        str(rule.name)
+        for table in models.metadata.sorted_tables
+        for rule in (*table.constraints, *table.indexes)
+        if isinstance(rule, UniqueConstraint | PrimaryKeyConstraint) or getattr(rule, "unique", False)
+    }
+    assert rules >= RACES
 
 
 def test_an_exception_leaves_nothing_behind(

@@ -9,6 +9,8 @@ from desk.drafts.models import Version
 from desk.http.transactions import DeskFlask
 from desk.people.models import Membership, Person, SignIn
 from desk.store import Store
+from desk.stories.models import Edition
+from tests import factories
 from tests.ledger import changed, everything
 from tests.reader import form_on, post, said, sign_in
 from tests.room import PASSWORD, Room
@@ -56,6 +58,31 @@ def test_copy_sent_after_the_session_ended_is_back_and_saved_once_signed_in_agai
         version = session.scalars(select(Version)).one()
     assert version.headline == "Ministers <agree>"
     assert "A &lt;b&gt;minister&lt;/b&gt; &amp; his aide said so." in version.body_html
+
+
+def test_a_reason_to_kill_outlives_the_session_in_which_it_was_typed(
+    client: FlaskClient, room: Room, store: Store
+) -> None:
+    with store.write() as session:
+        factories.edition(session, room.story)
+        session.merge(room.story).state = "published"
+    url = f"/stories/{room.story.public_id}/kill"
+    sign_in(client, room.eva)
+    form = form_on(client.get(f"/stories/{room.story.public_id}"), url)
+    form.fields.setlist("why", ["It did not happen"])
+    ended(store)
+    held = client.post(url, data=form.fields)
+    assert held.status_code == 401
+    assert "It did not happen" in said(held)
+    door = form_on(held, "/sign-in")
+    door.fields.setlist("email", [room.eva.email])
+    door.fields.setlist("password", [PASSWORD])
+    sent = form_on(client.post("/sign-in", data=door.fields))
+    assert client.post(sent.action, data=sent.fields).status_code == 303
+    with store.read() as session:
+        last = session.scalars(select(Edition).order_by(Edition.number.desc())).first()
+    assert last is not None
+    assert (last.cause, last.why) == ("kill", "It did not happen")
 
 
 def test_a_wrong_password_at_that_door_still_loses_nothing(client: FlaskClient, room: Room, store: Store) -> None:

@@ -14,7 +14,7 @@ from desk.people import signing
 from desk.people.models import Attempt, Person
 from desk.store import Store
 from tests.conftest import set_clock
-from tests.reader import post
+from tests.reader import post, said
 from tests.room import PASSWORD, Room
 
 UNKNOWN = "somebody.else@meridian.example"
@@ -30,10 +30,19 @@ def ask(client: FlaskClient, email: str, address: str = "192.0.2.7") -> TestResp
     return post(client, "/forgotten", {"email": email}, environ_base={"REMOTE_ADDR": address})
 
 
-def tried(store: Store, times: int, *, account: str | None = None, address: str = "192.0.2.7", at: datetime) -> None:
+def tried(
+    store: Store,
+    times: int,
+    *,
+    account: str | None = None,
+    address: str = "192.0.2.7",
+    at: datetime,
+    door: signing.Door = "password",
+) -> None:
     with store.write() as session:
         for n in range(times):
-            signing.note_attempt(session, f"{n}@elsewhere.example" if account is None else account, address, at)
+            who = f"{n}@elsewhere.example" if account is None else account
+            signing.note_attempt(session, who, address, at, door=door)
 
 
 def test_after_ten_failures_an_account_is_shut_for_a_while_from_wherever_one_comes(
@@ -61,13 +70,30 @@ def test_after_sixty_failures_an_address_is_shut_for_a_while_whomever_one_tries(
 
 
 def test_links_are_throttled_as_well_so_that_nobodys_mailbox_is_filled(
-    client: FlaskClient, room: Room, store: Store
+    client: FlaskClient, room: Room, store: Store, now: datetime
 ) -> None:
-    answers = [ask(client, room.eva.email).status_code for _ in range(11)]
-    assert answers == [200] * 10 + [429]
+    answers = [ask(client, room.eva.email) for _ in range(6)]
+    assert [one.status_code for one in answers] == [200] * 5 + [429]
+    assert "the last one that was mailed still works" in said(answers[-1])
     with store.read() as session:
-        assert session.scalar(select(func.count()).select_from(Message)) == 10
+        assert session.scalar(select(func.count()).select_from(Message)) == 5
     assert ask(client, room.eva.email, "198.51.100.9").status_code == 429
+    tried(store, 20, address="203.0.113.9", at=now, door="link")
+    assert ask(client, room.olena.email, "203.0.113.9").status_code == 429
+
+
+def test_asking_for_links_never_shuts_the_way_in_by_password_nor_the_other_way_round(
+    client: FlaskClient, room: Room, store: Store, now: datetime
+) -> None:
+    for _ in range(6):
+        ask(client, room.eva.email)
+    tried(store, 20, at=now, door="link")
+    assert ask(client, room.olena.email).status_code == 429
+    assert knock(client, room.eva.email, PASSWORD).status_code == 303
+    tried(store, 10, account=room.olena.email, at=now)
+    shut = knock(client, room.olena.email, PASSWORD)
+    assert (shut.status_code, "ask for a link by mail" in said(shut)) == (429, True)
+    assert ask(client, room.olena.email, "198.51.100.9").status_code == 200
 
 
 def test_a_present_password_is_not_guessed_from_within_either(client: FlaskClient, room: Room) -> None:
@@ -118,6 +144,7 @@ def test_not_even_being_shut_out_tells_which_addresses_exist(
 ) -> None:
     for email in accounts.values():
         tried(store, 10, account=email, address="203.0.113.1", at=now)
+        tried(store, 5, account=email, address="203.0.113.1", at=now, door="link")
     for act in (knock, ask):
         answers = {what: _told(act(app.test_client(), email), email) for what, email in accounts.items()}
         assert len(set(answers.values())) == 1, answers

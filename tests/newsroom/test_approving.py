@@ -1,5 +1,6 @@
 """Approving copy and sending it back."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -11,7 +12,7 @@ from desk.approvals.models import Decision
 from desk.drafts.rules import Copy
 from desk.errors import Forbidden, Invalid, NotFound, NotNow
 from desk.newsroom import approving, publishing
-from desk.people.models import Membership
+from desk.people.models import Membership, Person
 from tests import factories
 from tests.newsroom import walk
 from tests.newsroom.walk import Walk, copy
@@ -20,6 +21,12 @@ from tests.newsroom.walk import Walk, copy
 @pytest.fixture
 def story(session: Session, now: datetime) -> Walk:
     return walk.begin(session, now)
+
+
+def withdraw(story: Walk, who: Person, note: str = "") -> None:
+    approving.withdraw(
+        story.session, story.actor(who), story.story.public_id, story.last.public_id, note, now=story.now
+    )
 
 
 def give(session: Session, story: Walk, role: str) -> None:
@@ -83,6 +90,47 @@ def test_only_the_last_version_is_approved(session: Session, story: Walk) -> Non
     story.save(story.eva, copy("A better headline"))
     with pytest.raises(NotNow, match="newer version exists: you read version 1, the last is 2"):
         approving.approve(session, story.actor(story.arthur), story.story.public_id, read, "", now=story.now)
+
+
+def test_whoever_approved_withdraws_that_before_it_is_out_and_the_desk_hears_of_it(
+    session: Session, story: Walk
+) -> None:
+    story.approved()
+    at = factories.moment(story.now, hours=2)
+    publishing.schedule(
+        session, story.actor(story.eva), story.story.public_id, story.last.public_id, at, None, story.now, seen=None
+    )
+    withdraw(story, story.arthur, "The minister called.")
+    assert (story.story.state, story.story.release_at) == ("editing", None)
+    assert decisions.in_force(session, story.last.id) is None
+    assert story.told("approval_voided") == {"Eva Lindqvist", "Emil Novak"}
+    assert story.facts("approval_voided")["withdrawn"] is True
+    assert story.verbs()[-1] == "approval_withdrawn"
+    story.approve(story.arthur)
+    assert story.story.state == "approved"
+
+
+def test_nobody_withdraws_anothers_approval_or_one_that_went_out(story: Walk) -> None:
+    story.approved()
+    with pytest.raises(Forbidden, match="Somebody else approved"):
+        withdraw(story, story.eva)
+    story.publish()
+    with pytest.raises(NotNow, match="published"):
+        withdraw(story, story.arthur)
+
+
+def test_an_approval_is_not_withdrawn_twice(story: Walk) -> None:
+    story.approved()
+    withdraw(story, story.arthur)
+    with pytest.raises(NotNow, match="editing"):
+        withdraw(story, story.arthur)
+
+
+@pytest.mark.parametrize("verb", [approving.approve, approving.send_back, approving.withdraw])
+def test_a_decision_that_names_no_version_is_none(session: Session, story: Walk, verb: Callable[..., object]) -> None:
+    story.file(story.olena)
+    with pytest.raises(Invalid, match="which version you read"):
+        verb(session, story.actor(story.arthur), story.story.public_id, "", "Note", now=story.now)
 
 
 def test_a_version_of_another_story_is_not_approved_here(session: Session, story: Walk) -> None:
@@ -153,7 +201,9 @@ def test_a_correction_is_not_approved_by_whoever_made_it_but_by_another_in_its_b
     story.approve(story.arthur)
     story.publish()
     emil = story.actor(story.emil)
-    publishing.prepare_edition(session, emil, story.story.public_id, "correction", "Four", "Five", story.now)
+    publishing.prepare_edition(
+        session, emil, story.story.public_id, story.last.public_id, "correction", "Four", "Five", story.now
+    )
     story.save(story.emil, Copy(headline="Five ships", body_html="<p>x</p>", bylines=(("Eva Lindqvist", "", None),)))
     with pytest.raises(Forbidden, match="own copy"):
         story.approve(story.emil)
@@ -166,7 +216,7 @@ def test_whoever_first_wrote_a_correction_that_another_prepared_does_not_approve
 ) -> None:
     story.published()
     emil = story.actor(story.emil)
-    publishing.prepare_edition(session, emil, story.story.public_id, "update", "", "", story.now)
+    publishing.prepare_edition(session, emil, story.story.public_id, story.last.public_id, "update", "", "", story.now)
     story.save(story.eva, copy("Five ships"))
     for maker in (story.emil, story.eva):
         with pytest.raises(Forbidden, match="own copy"):

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk import permissions
 from desk.actor import Role
 from desk.errors import DeskError, NotFound
-from desk.newsroom import approving, board
+from desk.newsroom import approving, bands, board, menu
 from desk.outbox import service as outbox
 from desk.outbox.models import Delivery
 from desk.people.models import Desk, Person
@@ -54,8 +55,8 @@ class Wall:
     def bands(self, by: Person | None = None, **asked: str | None) -> dict[str, list[str]]:
         return {band.key: [row.slug for row in band.rows] for band in self.seen(by, **asked).bands}
 
-    def counts(self, by: Person | None = None) -> board.Counts:
-        return board.counts(self.session, factories.actor(self.session, by or self.eva))
+    def counts(self, by: Person | None = None) -> menu.Counts:
+        return menu.counts(self.session, factories.actor(self.session, by or self.eva))
 
 
 @pytest.fixture
@@ -310,6 +311,96 @@ def test_the_number_that_waits_is_the_length_of_the_page_that_shows_it(wall: Wal
     assert {row.desk for row in waiting} <= {wall.desk.name}
 
 
+# very many stories
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board that shows two rows in a band."""
+    monkeypatch.setattr(board, "A_BAND", 2)
+
+
+def rest(found: board.Board) -> dict[str, tuple[list[str], int]]:
+    return {band.key: ([row.slug for row in band.rows], band.rest) for band in found.bands}
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_band_shows_the_most_urgent_and_says_how_many_more_there_are(wall: Wall) -> None:
+    for hours in (-9, -8, -7, 30, 20, 25, 2, 1):
+        wall.story(due_at=wall.now + HOUR * hours)
+    for _ in range(3):
+        wall.story(due_at=None)
+    assert rest(wall.seen()) == {
+        "late": (["A/2", "A/3"], 1),  # of what is late, what has just become so
+        "soon": (["A/8", "A/7"], 0),
+        "later": (["A/5", "A/6"], 1),
+        "undated": (["A/9", "A/10"], 1),
+    }
+    assert rest(wall.seen(view="state")) == {"commissioned": (["A/1", "A/2"], 9)}
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("view", [None, "state", "mine"])
+def test_what_waits_for_the_reader_is_shown_however_much_there_is(wall: Wall, view: str | None) -> None:
+    sports = factories.desk(wall.session, "Sports desk")
+    for n in range(4):
+        wall.story(due_at=wall.now - (n + 1) * HOUR)
+        factories.version(wall.session, wall.story("filed", due_at=None))
+        factories.version(wall.session, wall.story("filed", on=sports))
+        wall.story("approved")
+    found = wall.seen(view=view)
+    needed = [row for band in found.bands for row in band.rows if row.need]
+    assert len(needed) == found.waiting == wall.counts().waiting == 8
+    others = {band.key: band.rest for band in found.bands if band.rest}
+    assert others == ({} if view == "mine" else {"filed": 2, "commissioned": 2} if view else {"late": 2, "desk": 2})
+
+
+def test_what_waits_for_me_is_told_whatever_the_board_shows(wall: Wall) -> None:
+    sports = factories.desk(wall.session, "Sports desk")
+    for minutes in (5, 50, 20):
+        version = factories.version(wall.session, wall.story("filed"))
+        version.filed_at = wall.now - minutes * MINUTE
+    wall.session.flush()
+    for view, desk in ((None, None), ("nobody", None), (None, sports.public_id)):
+        assert [row.slug for row in wall.seen(view=view, desk=desk).todos] == ["A/2", "A/3", "A/1"]
+
+
+def test_at_the_desk_what_i_can_move_stands_before_what_others_must(wall: Wall) -> None:
+    for author in (wall.eva.id, None):
+        version = factories.version(wall.session, wall.story("filed"))
+        version.author_id = author
+        version.filed_at = wall.now - (HOUR if author else MINUTE)
+    wall.session.flush()
+    assert wall.bands() == {"desk": ["A/2", "A/1"]}
+
+
+@pytest.mark.usefixtures("narrow")
+def test_of_what_went_out_today_the_newest_are_shown(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board, "OUT", 2)
+    for minutes in (3, 1, 2):
+        wall.story("published", changed_at=wall.now - minutes * MINUTE)
+    assert rest(wall.seen()) == {"out": (["A/2", "A/3"], 1)}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Brussels", "Asia/Tokyo"])
+def test_what_is_read_and_what_is_asked_of_the_database_stand_in_the_same_band(wall: Wall, zone: str) -> None:
+    midnight = bands.tomorrow(wall.now, zone)
+    edges = (-HOUR, timedelta(0), 3 * HOUR, midnight - wall.now)
+    dues = [None, *(wall.now + edge + step for edge in edges for step in (-MINUTE / 60, timedelta(0), MINUTE / 60))]
+    for state in STATES:
+        for due in dues:
+            wall.story(state, due_at=due, release_at=due or wall.now if state == "scheduled" else due)
+    asked: dict[int, list[str]] = {}
+    for band in bands.BANDS:
+        for story_id in wall.session.scalars(select(Story.id).where(bands.in_band(band, wall.now, midnight))):
+            asked.setdefault(story_id, []).append(band)
+    for row in wall.session.scalars(select(Story)):
+        if row.state in ("spiked", "published", "killed"):
+            assert asked.get(row.id, []) == ([] if row.state == "spiked" else ["out"])
+        else:
+            assert asked[row.id] == [bands.band_of(row.state, row.due_at, row.release_at, wall.now, midnight)]
+
+
 # the menu
 
 
@@ -341,10 +432,10 @@ def test_unread_and_dead_are_counted(wall: Wall) -> None:
 
 def test_the_clocks_are_the_readers_and_the_desks_each_once_and_no_more_than_five(wall: Wall) -> None:
     wall.eva.present_zone = "Asia/Tbilisi"
-    assert board.clocks(wall.session, wall.eva) == ["Asia/Tbilisi", "Europe/Brussels"]
+    assert menu.clocks(wall.session, wall.eva) == ["Asia/Tbilisi", "Europe/Brussels"]
     for n, zone in enumerate(("Asia/Tbilisi", "UTC", "Asia/Tokyo", "America/Lima", "Africa/Accra")):
         factories.desk(wall.session, f"Desk {n}", zone)
-    assert len(board.clocks(wall.session, wall.eva)) == 5
+    assert len(menu.clocks(wall.session, wall.eva)) == 5
 
 
 def test_a_story_can_be_made_from_the_board_by_those_who_may_make_one(wall: Wall) -> None:

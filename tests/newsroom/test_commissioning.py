@@ -638,3 +638,42 @@ def test_of_several_who_accept_at_the_same_moment_one_has_it_and_the_others_lear
         assert session.get_one(Story, story_id).state == "reporting"
         told = session.scalars(select(Message.recipient_id).where(Message.kind == "offer_lapsed")).all()
         assert sorted(told) == sorted(loser.offer.person_id for loser in losers)
+
+
+# --- ideas
+
+
+def test_an_idea_is_noted_as_pitched_and_its_first_assignment_commissions_it(room: Newsroom) -> None:
+    story = c.make_story(
+        room.session,
+        room.as_(room.ruth),
+        room.desk.public_id,
+        slug="PILOTS",
+        title="A day out",
+        idea=True,
+        now=room.now,
+    )
+    assert story.state == "pitched"
+    assert [entry.verb for entry in audit.of_story(room.session, story.id)] == ["idea_noted"]
+    room.story = story
+    room.assign(room.olena)
+    assert story.state == "commissioned"
+
+
+def test_a_correspondent_notes_no_idea_on_the_desk(room: Newsroom) -> None:
+    with pytest.raises(Forbidden):
+        c.make_story(
+            room.session, room.as_(room.olena), room.desk.public_id, slug="X", title="Y", idea=True, now=room.now
+        )
+
+
+def test_an_assignment_goes_back_to_somebody_who_had_declined_it(room: Newsroom) -> None:
+    assignment = room.assign(room.olena, room.nino)
+    c.decline(
+        room.session, room.as_(room.nino), room.offer_to(room.nino, assignment).public_id, reason="Ill", now=room.now
+    )
+    room.accept(room.olena, assignment)
+    c.reassign(room.session, room.as_(room.ruth), assignment.public_id, people=[room.nino.public_id], now=room.now)
+    assert isinstance(room.accept(room.nino, assignment), c.Accepted)
+    states = [of.state for of in queries.offers_of(room.session, [assignment.id])[assignment.id]]
+    assert states == ["withdrawn", "declined", "accepted"]

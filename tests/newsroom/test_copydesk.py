@@ -13,7 +13,8 @@ from desk.drafts import service as drafting
 from desk.drafts.models import LostSave, Version
 from desk.drafts.rules import Copy
 from desk.errors import Forbidden, Invalid, NotFound, NotNow
-from desk.newsroom import copydesk, publishing, reading
+from desk.newsroom import commissioning, copydesk, publishing, reading
+from desk.newsroom.keeping import Kept
 from tests import factories
 from tests.newsroom import walk
 from tests.newsroom.walk import Walk, copy
@@ -150,7 +151,9 @@ def test_a_save_after_an_approval_voids_it_and_the_approver_is_told(session: Ses
 def test_a_save_while_scheduled_takes_the_story_off_the_schedule(session: Session, story: Walk) -> None:
     story.approved()
     at = factories.moment(story.now, hours=2)
-    publishing.schedule(session, story.actor(story.eva), story.story.public_id, at, None, story.now)
+    publishing.schedule(
+        session, story.actor(story.eva), story.story.public_id, story.last.public_id, at, None, story.now, seen=None
+    )
     story.save(story.eva, copy("One more comma"))
     assert (story.story.state, story.story.release_at) == ("editing", None)
 
@@ -165,17 +168,17 @@ def test_a_published_story_is_not_saved_without_a_next_edition(session: Session,
     story.published()
     with pytest.raises(NotNow, match="Prepare a correction"):
         story.save(story.eva, copy("Ministers disagree"))
-    with pytest.raises(Forbidden):
-        story.save(story.olena, copy("Ministers disagree"))
+    assert isinstance(story.save(story.olena, copy("Ministers disagree")), Kept)
+    assert story.last_n == 1
     actor = story.actor(story.eva)
-    publishing.prepare_edition(session, actor, story.story.public_id, "update", "", "", story.now)
+    publishing.prepare_edition(session, actor, story.story.public_id, story.last.public_id, "update", "", "", story.now)
     assert isinstance(story.save(story.eva, copy("Ministers disagree")), copydesk.Saved)
 
 
 def test_the_approval_of_an_edition_that_is_out_is_not_voided_by_the_next(session: Session, story: Walk) -> None:
     story.published()
     actor = story.actor(story.eva)
-    publishing.prepare_edition(session, actor, story.story.public_id, "update", "", "", story.now)
+    publishing.prepare_edition(session, actor, story.story.public_id, story.last.public_id, "update", "", "", story.now)
     story.save(story.eva, copy("Ministers disagree"))
     assert session.scalars(select(Decision)).one().voided_at is None
 
@@ -185,6 +188,53 @@ def test_a_story_on_hold_or_spiked_is_not_saved(session: Session, story: Walk, v
     getattr(publishing, verb)(session, story.actor(story.eva), story.story.public_id, "", story.now)
     with pytest.raises(NotNow, match=sentence):
         story.save(story.eva)
+
+
+def test_copy_of_whoever_just_lost_the_assignment_is_not_saved_and_is_kept_for_them(
+    session: Session, story: Walk
+) -> None:
+    story.save(story.olena)
+    commissioning.reassign(
+        session, story.actor(story.eva), story.assignment.public_id, people=[], why="Ill", now=story.now
+    )
+    kept = story.file(story.olena, copy("Typed on the way to the airport"), base_n=1)
+    assert isinstance(kept, Kept)
+    assert isinstance(kept.refusal, NotFound)
+    assert story.last_n == 1
+    lost, text = copydesk.read_lost(session, story.actor(story.olena), kept.lost)
+    assert (text.headline, lost.base_n) == ("Typed on the way to the airport", 1)
+    assert story.verbs()[-1] == "save_refused"
+    story.now = story.now.replace(hour=14)
+    again = story.file(story.olena, copy("Typed on the way to the airport"), base_n=1)
+    assert isinstance(again, Kept)
+    assert again.lost == kept.lost
+    assert story.verbs().count("save_refused") == 1
+
+
+def test_copy_that_meets_an_embargo_lifting_is_kept_as_the_story_is_out_by_then(session: Session, story: Walk) -> None:
+    story.approved()
+    until = factories.moment(story.now, hours=1)
+    actor = story.actor(story.eva)
+    publishing.schedule(session, actor, story.story.public_id, story.last.public_id, None, until, story.now, seen=None)
+    assert publishing.release_due(session, until.at, 10) == 1
+    assert isinstance(story.save(story.olena, copy("One more comma")), Kept)
+    with pytest.raises(NotNow, match="This story is published"):
+        story.save(story.eva, copy("One more comma"))
+
+
+@pytest.mark.parametrize("who", ["arthur", "colm"])
+def test_copy_of_whoever_never_had_it_is_not_kept(session: Session, story: Walk, who: str) -> None:
+    with pytest.raises((Forbidden, NotFound)):
+        story.save(getattr(story, who), copy("Mine"))
+    assert not session.scalars(select(LostSave)).all()
+
+
+def test_an_empty_page_is_nothing_to_keep(session: Session, story: Walk) -> None:
+    commissioning.reassign(
+        session, story.actor(story.eva), story.assignment.public_id, people=[], why="Ill", now=story.now
+    )
+    with pytest.raises(NotFound):
+        story.save(story.olena, copy("", ""))
 
 
 def test_a_further_text_assignment_has_its_own_draft_and_leaves_the_story_alone(session: Session, story: Walk) -> None:

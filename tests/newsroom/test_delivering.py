@@ -14,10 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk import chance
-from desk.newsroom import delivering, notifying
+from desk.net import Handed
+from desk.newsroom import delivering, notifying, wording
 from desk.outbox import handing, service
-from desk.outbox.handover import Off, Ready
+from desk.outbox.handover import Off, Ready, Result
 from desk.outbox.models import Delivery, Message
+from desk.people import signing
 from desk.settings import Settings
 from tests import factories
 from tests.factories import NOW
@@ -156,7 +158,9 @@ def test_a_webhook_that_is_off_cancels_and_a_gone_one_is_switched_off(room: Room
     assert room.ready("webhook") == []
     assert ("cancelled", "The webhook is switched off.") in room.states()
     radio.webhook_off_at = None
-    delivering.switch_off(room.session, [Off("licensee", radio.id, "410 Gone")], now=NOW)
+    delivering.switch_off(
+        room.session, [Off("licensee", radio.id, "410 Gone", "https://old.example/hook", gone=True)], now=NOW
+    )
     assert radio.webhook_off_at == NOW
 
 
@@ -164,10 +168,69 @@ def test_the_retry_of_a_mail_has_the_first_ones_bytes_though_the_facts_have_move
     olena = factories.person(room.session)
     room.tell(who=olena.id)
     (one,) = room.ready()
-    olena.email = "other@meridian.example"
+    olena.name = "Olena Shevchenko"
     room.session.info["now"] = NOW + timedelta(seconds=61)
     (again,) = room.ready()
     assert (again.address, again.wire) == (one.address, one.wire)
+
+
+def test_what_failed_at_an_old_address_goes_to_the_new_one_under_its_first_id(room: Room) -> None:
+    ada = factories.person(room.session, is_admin=True)
+    olena = factories.person(room.session)
+    room.tell(who=olena.id)
+    (one,) = room.ready()
+    refused = Result(one.delivery_id, one.token, Handed("refused", "550 No such mailbox"))
+    handing.settle(room.session, [refused], now=NOW)
+    olena.email = "other@meridian.example"
+    public_id = room.session.get_one(Delivery, one.delivery_id).public_id
+    service.send_again(room.session, factories.actor(room.session, ada), public_id, now=NOW)
+    (again,) = room.ready()
+    first, second = (message_from_bytes(wire.wire) for wire in (one, again))
+    assert again.address == "other@meridian.example"
+    assert "other@meridian.example" in second["To"]
+    assert (second["Message-ID"], again.wire_id) == (first["Message-ID"], one.wire_id)
+    assert room.session.get_one(Delivery, one.delivery_id).address == "other@meridian.example"
+
+
+def test_a_licensees_notice_that_failed_goes_to_their_new_address(room: Room) -> None:
+    licensee = factories.licensee(room.session, "Radio", desks=(room.desk,))
+    notifying.edition_out(room.session, room.story, factories.edition(room.session, room.story), NOW)
+    (one,) = room.ready()
+    licensee.mail = "desk@radio.example"
+    room.session.info["now"] = NOW + timedelta(seconds=61)
+    (again,) = room.ready()
+    assert (again.address, again.wire_id) == ("desk@radio.example", one.wire_id)
+    assert "desk@radio.example" in message_from_bytes(again.wire)["To"]
+
+
+def test_a_message_that_cannot_be_worded_dies_alone(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong in it, the others that were claimed with it go out."""
+    olena = factories.person(room.session)
+    bad, good = room.tell(who=olena.id), room.tell(who=olena.id)
+    word = wording.word
+
+    def worded(kind: str, facts: dict[str, Any], *rest: Any, **more: Any) -> Any:
+        if facts is bad.facts:
+            raise AttributeError("'NoneType' object has no attribute\x00 'name'")
+        return word(kind, facts, *rest, **more)
+
+    monkeypatch.setattr(wording, "word", worded)
+    assert len(room.ready()) == 1
+    states = {row.message_id: row for row in room.session.scalars(select(Delivery))}
+    assert (states[bad.id].state, states[good.id].state) == ("dead", "due")
+    assert "AttributeError" in (states[bad.id].said or "")
+    assert "\x00" not in (states[bad.id].said or "")
+
+
+def test_a_link_that_ended_before_its_mail_went_out_is_not_mailed(room: Room) -> None:
+    olena = factories.person(room.session)
+    links = [signing.make_link(room.session, purpose, olena.id, NOW) for purpose in ("invite", "reset")]
+    of = [room.tell(kind, olena.id, secret=link) for kind, link in zip(("invite", "reset"), links, strict=True)]
+    signing.use(room.session, links[0], NOW)
+    assert [one.kind for one in room.ready()] == ["reset"]
+    used = room.session.scalars(select(Delivery).where(Delivery.message_id == of[0].id)).one()
+    assert used.state == "cancelled"
+    assert "secret" not in room.session.get_one(Message, of[0].id).facts
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from desk.approvals import service as approvals
 from desk.approvals.models import Decision
 from desk.audit.models import Entry
 from desk.drafts.models import Version
-from desk.errors import Forbidden, Invalid, NotNow
-from desk.newsroom import publishing
+from desk.errors import Forbidden, Invalid, NotNow, Overtaken
+from desk.newsroom import embargoing, publishing
 from desk.newsroom.publishing import Published, Scheduled
 from desk.stories import queries as stories
 from desk.stories.models import Edition
@@ -33,11 +33,38 @@ def in_hours(story: Walk, hours: float) -> datetime:
 
 def schedule(story: Walk, publish: float | None = None, embargo: float | None = None) -> Scheduled:
     at, until = (factories.moment(story.now, hours=h) if h is not None else None for h in (publish, embargo))
-    return publishing.schedule(story.session, story.actor(story.eva), story.story.public_id, at, until, story.now)
+    return publishing.schedule(
+        story.session, story.actor(story.eva), story.story.public_id, story.last.public_id, at, until, story.now,
+        seen=story.story.embargo_at,
+    )  # fmt: skip
+
+
+def embargo(story: Walk, hours: float) -> None:
+    until, seen = factories.moment(story.now, hours=hours), story.story.embargo_at
+    embargoing.set_embargo(story.session, story.actor(story.eva), story.story.public_id, until, story.now, seen=seen)
+
+
+def lift(story: Walk) -> None:
+    embargoing.lift_embargo(
+        story.session, story.actor(story.eva), story.story.public_id, story.now, seen=story.story.embargo_at
+    )
+
+
+NAMES_THE_VERSION = (
+    publishing.publish,
+    publishing.publish_on_authority,
+    publishing.prepare_edition,
+    publishing.abandon_edition,
+)
 
 
 def do(story: Walk, verb: Callable[..., object], *words: object) -> object:
-    return verb(story.session, story.actor(story.eva), story.story.public_id, *words, story.now)
+    """Press the button of a page that shows how things stand now."""
+    read: tuple[object, ...] = (story.last.public_id,) if verb in NAMES_THE_VERSION else ()
+    if verb is publishing.kill:
+        out = stories.current_edition(story.session, story.story.id)
+        read = (out.number if out else None,)
+    return verb(story.session, story.actor(story.eva), story.story.public_id, *read, *words, story.now)
 
 
 def wire(story: Walk, embargo: datetime | None) -> Item:
@@ -120,7 +147,7 @@ def test_a_tick_takes_no_more_than_its_limit_and_the_longest_due_first(session: 
 
 def test_publishing_under_an_embargo_schedules_the_story_for_the_lift(session: Session, story: Walk) -> None:
     story.approved()
-    do(story, publishing.set_embargo, factories.moment(story.now, hours=3))
+    embargo(story, 3)
     assert story.publish() == Scheduled(in_hours(story, 3))
     assert story.story.state == "scheduled"
     assert publishing.release_due(session, in_hours(story, 3), 10) == 1
@@ -198,23 +225,129 @@ def test_a_story_is_scheduled_anew_and_taken_off_the_schedule_and_keeps_its_emba
 def test_an_embargo_set_on_a_scheduled_story_moves_its_release_and_taken_away_moves_it_back(story: Walk) -> None:
     story.approved()
     schedule(story, 2)
-    do(story, publishing.set_embargo, factories.moment(story.now, hours=5))
+    embargo(story, 5)
     assert story.story.release_at == in_hours(story, 5)
-    do(story, publishing.set_embargo, None)
+    lift(story)
     assert (story.story.state, story.story.release_at) == ("scheduled", in_hours(story, 2))
 
 
 def test_what_waited_for_an_embargo_only_is_approved_again_when_that_is_taken_away(story: Walk) -> None:
     story.approved()
     schedule(story, None, 2)
-    do(story, publishing.set_embargo, None)
+    lift(story)
     assert (story.story.state, story.story.release_at) == ("approved", None)
 
 
 def test_an_embargo_on_a_published_story_comes_too_late(story: Walk) -> None:
     story.published()
     with pytest.raises(NotNow, match="too late"):
-        do(story, publishing.set_embargo, factories.moment(story.now, hours=5))
+        embargo(story, 5)
+
+
+def test_a_schedule_without_an_embargo_leaves_the_one_that_stands_and_says_how_to_lift_it(story: Walk) -> None:
+    story.approved()
+    embargo(story, 5)
+    with pytest.raises(Invalid, match="empty field does not lift it") as refused:
+        schedule(story, 2)
+    assert refused.value.field == "embargo"
+    assert (story.story.state, story.story.embargo_at) == ("approved", in_hours(story, 5))
+    lift(story)
+    assert schedule(story, 2) == Scheduled(in_hours(story, 2))
+
+
+def test_nobody_moves_or_lifts_an_embargo_that_they_have_not_seen(session: Session, story: Walk) -> None:
+    story.approved()
+    embargo(story, 5)
+    eva, until = story.actor(story.eva), factories.moment(story.now, hours=2)
+    for seen in (None, in_hours(story, 3)):
+        with pytest.raises(NotNow, match="2026-11-24 19:37 Brussels was set since"):
+            embargoing.set_embargo(session, eva, story.story.public_id, until, story.now, seen=seen)
+        with pytest.raises(NotNow, match="was set since"):
+            embargoing.lift_embargo(session, eva, story.story.public_id, story.now, seen=seen)
+        with pytest.raises(NotNow, match="was set since"):
+            publishing.schedule(
+                session, eva, story.story.public_id, story.last.public_id, None, until, story.now, seen=seen
+            )
+    assert story.story.embargo_at == in_hours(story, 5)
+    lift(story)
+    with pytest.raises(NotNow, match="nothing to lift"):
+        embargoing.lift_embargo(session, eva, story.story.public_id, story.now, seen=in_hours(story, 5))
+
+
+def test_what_was_scheduled_for_an_embargo_that_was_lifted_on_hold_does_not_go_out_by_itself(
+    session: Session, story: Walk
+) -> None:
+    story.approved()
+    schedule(story, None, 2)
+    do(story, publishing.hold, "")
+    lift(story)
+    do(story, publishing.release)
+    assert (story.story.state, story.story.release_at) == ("approved", None)
+    assert publishing.release_due(session, in_hours(story, 3), 10) == 0
+
+
+# --- what was read
+
+
+def test_nothing_goes_out_that_was_saved_after_the_page_was_opened(session: Session, story: Walk) -> None:
+    """Whoever presses a button presses it for the version they read."""
+    story.file(story.olena)
+    read = story.last.public_id
+    story.save(story.eva, copy("A better headline"))
+    eva, hour = story.actor(story.eva), factories.moment(story.now, hours=1)
+    pressed: list[Callable[[], object]] = [
+        lambda: publishing.publish_on_authority(session, eva, story.story.public_id, read, "Night", story.now),
+        lambda: publishing.publish(session, eva, story.story.public_id, read, story.now),
+        lambda: publishing.schedule(session, eva, story.story.public_id, read, hour, None, story.now, seen=None),
+    ]
+    for press in pressed:
+        with pytest.raises(Overtaken, match="you read version 1, the last is 2, saved by Eva Lindqvist") as refused:
+            press()
+        assert refused.value.params["read"] == read
+    story.approve(story.arthur)
+    with pytest.raises(Overtaken):
+        publishing.publish(session, eva, story.story.public_id, read, story.now)
+    assert not session.scalars(select(Edition)).all()
+    story.publish()
+
+
+def test_a_next_edition_that_somebody_writes_at_is_not_given_up_unread(session: Session, story: Walk) -> None:
+    story.published()
+    read = story.last.public_id
+    do(story, publishing.prepare_edition, "update", "", "")
+    story.save(story.emil, copy("Ministers part"))
+    with pytest.raises(Overtaken, match="saved by Emil Novak"):
+        publishing.abandon_edition(session, story.actor(story.eva), story.story.public_id, read, story.now)
+    assert story.story.state == "editing"
+
+
+def test_a_kill_stops_for_an_edition_that_came_out_meanwhile_and_for_no_draft(session: Session, story: Walk) -> None:
+    story.published()
+    do(story, publishing.prepare_edition, "correction", "Four", "Five")
+    story.save(story.eva, copy("Five ministers agree"))
+    story.approve(story.arthur)
+    schedule(story, 1)
+    assert publishing.release_due(session, in_hours(story, 1), 10) == 1
+    eva = story.actor(story.eva)
+    with pytest.raises(NotNow, match=r"Edition 2 \(correction\) came out since"):
+        publishing.kill(session, eva, story.story.public_id, 1, "Invented.", story.now)
+    do(story, publishing.prepare_edition, "update", "", "")
+    story.save(story.emil, copy("Six ministers agree"))
+    publishing.kill(session, eva, story.story.public_id, 2, "Invented.", story.now)
+    assert story.story.state == "killed"
+
+
+def test_a_kill_while_the_next_edition_is_scheduled_leaves_nothing_to_go_out(session: Session, story: Walk) -> None:
+    story.published()
+    do(story, publishing.prepare_edition, "update", "", "")
+    story.save(story.eva, copy("Five ministers agree"))
+    story.approve(story.arthur)
+    schedule(story, 1)
+    do(story, publishing.kill, "Invented.")
+    assert publishing.release_due(session, in_hours(story, 2), 10) == 0
+    assert [one.cause for one in stories.editions(session, story.story.id)] == ["first", "kill"]
+    with pytest.raises(NotNow, match="killed"):
+        do(story, publishing.prepare_edition, "correction", "Four", "Five")
 
 
 # --- own authority
@@ -239,7 +372,7 @@ def test_own_authority_without_a_reason_or_under_an_embargo_is_refused(story: Wa
     with pytest.raises(Invalid) as refused:
         do(story, publishing.publish_on_authority, " ")
     assert refused.value.field == "why"
-    do(story, publishing.set_embargo, factories.moment(story.now, hours=1))
+    embargo(story, 1)
     with pytest.raises(NotNow, match="embargo"):
         do(story, publishing.publish_on_authority, "Night")
 
@@ -298,7 +431,9 @@ def test_who_gave_an_edition_up_may_approve_the_next_which_another_makes(story: 
     story.save(story.eva, copy("Ministers disagree"))
     do(story, publishing.abandon_edition)
     emil = story.actor(story.emil)
-    publishing.prepare_edition(story.session, emil, story.story.public_id, "update", "", "", story.now)
+    publishing.prepare_edition(
+        story.session, emil, story.story.public_id, story.last.public_id, "update", "", "", story.now
+    )
     story.save(story.emil, copy("Ministers part"))
     story.approve(story.eva)
     assert story.story.state == "approved"

@@ -21,6 +21,7 @@ from desk.reminders.models import Rung
 from desk.store import Store
 from desk.stories.models import Story
 from tests import factories
+from tests.outbox.hands import LATER, TAKEN, Hands
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -48,6 +49,11 @@ class Watch:
         rows = select(Message).where(Message.kind == "reminder", Message.recipient_id == to.id).order_by(Message.id)
         return list(self.session.scalars(rows))
 
+    def out(self) -> list[Message]:
+        """The reminders that were handed over."""
+        rows = select(Message).join(Delivery).where(Message.kind == "reminder", Delivery.state == "done")
+        return list(self.session.scalars(rows.order_by(Message.id)))
+
     def why(self, *rungs: str) -> set[str | None]:
         return set(self.session.scalars(select(Rung.why).where(Rung.rung.in_(rungs), Rung.state == "cancelled")))
 
@@ -74,6 +80,8 @@ def test_a_correspondent_is_reminded_a_day_two_hours_and_a_quarter_before_and_bo
     for due in (6 * HOUR, 28 * HOUR, 30 * HOUR - 15 * MINUTE):
         assert watch.fire(due - MINUTE) == 0
         assert watch.fire(due) == 1
+        watch.session.info["now"] = watch.now + due
+        Hands(watch.session).hand_over()
     assert watch.reminders(watch.ruth) == []
     assert watch.fire(30 * HOUR + 15 * MINUTE) == 2
     facts = [message.facts for message in watch.reminders(watch.olena)]
@@ -109,6 +117,65 @@ def test_after_an_outage_one_message_says_what_was_missed(watch: Watch) -> None:
     (message,) = watch.reminders(watch.olena)
     assert (message.facts["missed"], message.facts["delayed"]) == (["24h", "2h", "15min"], True)
     assert message.facts["minutes"] == -18 * 60
+
+
+RUNGS = {"24h": 6 * HOUR, "2h": 28 * HOUR, "15min": 30 * HOUR - 15 * MINUTE, "late15": 30 * HOUR + 15 * MINUTE}
+
+
+@pytest.mark.parametrize(
+    ("down", "up", "missed", "told"),
+    [
+        (5.9, 7, [], "24h"),
+        (5.9, 28.5, ["24h"], "2h"),
+        (5.9, 29.9, ["24h", "2h"], "15min"),
+        (5.9, 40, ["24h", "2h", "15min"], "late15"),
+        (27, 30, ["2h"], "15min"),
+        (29, 60, ["15min"], "late15"),
+        (30, 31, [], "late15"),
+    ],
+)
+def test_after_an_outage_of_the_mail_server_each_hears_once_of_each_assignment_with_what_was_missed(
+    watch: Watch, down: float, up: float, missed: list[str], told: str
+) -> None:
+    hands = Hands(watch.session)
+    hands.hand_over()  # what was told before
+    for at in sorted([*RUNGS.values(), up * HOUR]):
+        watch.session.info["now"] = watch.now + at
+        watch.fire(at)
+        before = watch.out()
+        hands.hand_over(answer=LATER if down * HOUR <= at < up * HOUR else TAKEN)
+        if at == up * HOUR:
+            arrived = [message for message in watch.out() if message not in before]
+    facts = [message.facts for message in arrived if message.recipient_id == watch.olena.id]
+    assert [(one["missed"], one["rung"]) for one in facts] == [(missed, told)]
+    assert len(watch.out()) == 4 - len(missed) + 2, "all others came in time, and the two editors hear once"
+    overtaken = [m for m in watch.reminders(watch.olena) if m.cancelled_why == "overtaken by a later reminder"]
+    assert [m.facts["rung"] for m in overtaken] == missed
+
+
+def test_a_reminder_in_somebodys_hands_is_not_called_missed_and_is_not_tried_again(watch: Watch) -> None:
+    hands = Hands(watch.session)
+    hands.hand_over()
+    watch.fire(6 * HOUR)
+    watch.session.info["now"] = watch.now + 6 * HOUR
+    ready = hands.prepare(hands.claim())
+    watch.fire(28 * HOUR)
+    first, second = watch.reminders(watch.olena)
+    assert (first.cancelled_why, second.facts["missed"]) == ("overtaken by a later reminder", [])
+    hands.settle(ready, LATER)
+    watch.session.info["now"] = watch.now + 29 * HOUR
+    hands.hand_over()
+    assert watch.out() == [second]
+
+
+def test_what_was_missed_of_one_assignment_is_not_counted_for_another(watch: Watch, session: Session) -> None:
+    other = factories.assignment(
+        session, watch.story, assignee=watch.olena, editor=watch.ruth, deadline=watch.now + 26 * HOUR
+    )
+    reminding.plan(session, other, now=watch.now)
+    watch.fire(2 * HOUR)
+    watch.fire(6 * HOUR)
+    assert [(m.facts["missed"], m.cancelled_why) for m in watch.reminders(watch.olena)] == [([], None), ([], None)]
 
 
 def test_filing_is_seen_by_a_rung_that_nobody_cancelled(watch: Watch) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Barrier
 
 import pytest
@@ -13,11 +13,11 @@ from desk import chance
 from desk.actor import Role
 from desk.audit.models import Entry
 from desk.db import Database
-from desk.errors import DeskError, Forbidden, Invalid, NotFound, NotNow
-from desk.newsroom import staffing
+from desk.errors import Forbidden, Invalid, NotFound, NotNow
+from desk.newsroom import desks, entering, history, staffing
 from desk.outbox import service as outbox
 from desk.outbox.models import Delivery, Due, Message
-from desk.people import queries, signing
+from desk.people import queries, service, signing
 from desk.people.models import Link, Membership, Person, SignIn
 from desk.store import Store
 from tests import factories
@@ -56,6 +56,11 @@ def change(
 
 def shut_out(session: Session, by: Person, who: Person) -> Person:
     return staffing.disable(session, factories.actor(session, by), who.public_id, factories.NOW)
+
+
+def wording(session: Session, who: Person) -> list[str]:
+    """What a person's page says happened, newest first."""
+    return [one.sentence % one.params for one in history.of_person(session, who)]
 
 
 # an administrator is always left
@@ -274,12 +279,133 @@ def test_a_person_moves_themselves_and_nobody_loses_their_home(session: Session,
         staffing.change_self(session, actor, name=" ", title="", present_zone="UTC", home_zone="UTC", now=now)
 
 
+def test_it_can_be_read_who_made_whom_an_administrator_and_who_gave_and_took_which_role(
+    session: Session, ada: Person, now: datetime
+) -> None:
+    world, sports = factories.desk(session), factories.desk(session, "Sports desk")
+    olena, _ = staffing.invite(
+        session, factories.actor(session, ada), name="Olena Demchuk", email="o@meridian.example", zone="UTC",
+        roles=[(world.public_id, "editor")], now=now,
+    )  # fmt: skip
+    change(session, ada, olena, is_admin=True, roles=[(sports.public_id, "approver"), (sports.public_id, "editor")])
+    change(session, olena, olena, is_admin=False, roles=[(sports.public_id, "editor")], title="Sports editor")
+    assert wording(session, olena) == [
+        "Olena Demchuk took from Olena Demchuk the role of approver (Sports desk)",
+        "Olena Demchuk took the rights of an administrator from Olena Demchuk",
+        "Olena Demchuk changed the title of Olena Demchuk from “–” to “Sports editor”",
+        "Ada Novak took from Olena Demchuk the role of editor (World desk)",
+        "Ada Novak made Olena Demchuk approver (Sports desk), editor (Sports desk)",
+        "Ada Novak made Olena Demchuk an administrator",
+        "Ada Novak made Olena Demchuk editor (World desk)",
+        "Ada Novak invited Olena Demchuk",
+    ]
+    assert all(one.at == now for one in history.of_person(session, olena))
+
+
+def test_what_was_saved_as_it_was_is_nothing_that_happened(session: Session, ada: Person, now: datetime) -> None:
+    world = factories.desk(session)
+    olena = factories.person(session, roles=((world, "editor"),))
+    change(session, ada, olena, roles=[(world.public_id, "editor")])
+    staffing.change_self(
+        session, factories.actor(session, olena), name=olena.name, title="", present_zone="kyiv",
+        home_zone="Europe/Kyiv", now=now,
+    )  # fmt: skip
+    assert wording(session, olena) == []
+
+
+def test_a_new_address_ends_the_links_of_the_old_one_which_is_told(
+    session: Session, ada: Person, now: datetime
+) -> None:
+    olena = factories.person(session)
+    olena.password, old = HASHED, olena.email
+    secrets = [signing.make_link(session, purpose, olena.id, now) for purpose in ("invite", "signin")]
+    entering.mail_reset_link(session, old, now)
+    change(session, ada, olena, email="New@Meridian.example")
+    assert session.scalars(select(Link)).all() == []
+    for secret in secrets:
+        with pytest.raises(NotFound):
+            signing.look_at(session, secret, now)
+    told = session.scalars(select(Message).order_by(Message.id)).all()
+    assert [(one.kind, one.cancelled_why) for one in told] == [
+        ("reset", "The mail address was changed."),
+        ("address_changed", None),
+    ]
+    assert (told[1].recipient_kind, told[1].facts["address"], told[1].facts["by"]) == ("address", old, "Ada Novak")
+    assert "new@" not in str(told[1].facts)
+    assert wording(session, olena) == [
+        f"Ada Novak changed the mail address of Olena Demchuk from {old} to new@meridian.example"
+    ]
+    change(session, ada, olena, email=" NEW@meridian.example")
+    assert len(session.scalars(select(Message)).all()) == 2
+
+
+def test_who_has_not_come_in_yet_is_invited_anew_at_the_new_address(
+    session: Session, ada: Person, now: datetime
+) -> None:
+    by = factories.actor(session, ada)
+    olena, mistyped = staffing.invite(session, by, name="Olena", email="olna@meridian.example", zone="UTC", now=now)
+    change(session, ada, olena, email="olena@meridian.example")
+    with pytest.raises(NotFound):
+        signing.look_at(session, mistyped, now)
+    last = session.scalars(select(Message).order_by(Message.id.desc())).first()
+    assert last is not None
+    assert (last.kind, last.recipient_id, last.cancelled_at) == ("invite", olena.id, None)
+    assert signing.look_at(session, last.facts["secret"], now).person_id == olena.id
+
+
+def test_an_address_in_another_script_is_kept_as_mail_needs_it_and_found_however_it_is_typed(
+    session: Session, ada: Person, now: datetime
+) -> None:
+    by = factories.actor(session, ada)
+    olena, _ = staffing.invite(session, by, name="Olena", email=" Olena@Почта.example ", zone="UTC", now=now)
+    assert olena.email == "olena@xn--80a1acny.example"
+    assert queries.by_email(session, "olena@почта.example") == olena
+    with pytest.raises(Invalid, match="already the address of Olena: their page mails them a new link"):
+        staffing.invite(session, by, name="Olena", email="OLENA@почта.EXAMPLE", zone="UTC", now=now)
+    shut_out(session, ada, olena)
+    with pytest.raises(Invalid, match="Olena, who is disabled: let them in again"):
+        staffing.invite(session, by, name="Olena", email=olena.email, zone="UTC", now=now)
+    with pytest.raises(Invalid, match="outside a–z"):
+        staffing.invite(session, by, name="Olena", email="олена@meridian.example", zone="UTC", now=now)
+
+
+def test_somebody_let_in_again_who_never_came_is_invited_anew(session: Session, ada: Person, now: datetime) -> None:
+    by = factories.actor(session, ada)
+    olena, old = staffing.invite(session, by, name="Olena", email="olena@meridian.example", zone="UTC", now=now)
+    shut_out(session, ada, olena)
+    staffing.enable(session, by, olena.public_id, now)
+    with pytest.raises(NotFound):
+        signing.look_at(session, old, now)
+    last = session.scalars(select(Message).order_by(Message.id.desc())).first()
+    assert last is not None
+    assert signing.look_at(session, last.facts["secret"], now).purpose == "invite"
+
+
+def test_who_is_home_again_empties_where_they_are(session: Session, ada: Person, now: datetime) -> None:
+    olena = factories.person(session, zone="Europe/Kyiv")
+    by = factories.actor(session, olena)
+    for present in ("budapest", ""):
+        staffing.change_self(
+            session, by, name=olena.name, title="", present_zone=present, home_zone="Europe/Kyiv", now=now
+        )
+    assert olena.present_zone == "Europe/Kyiv"
+    assert wording(session, olena) == [
+        "Olena Demchuk is now in the zone Europe/Kyiv",
+        "Olena Demchuk is now in the zone Europe/Budapest",
+    ]
+    for field in ("present_zone", "home_zone"):
+        zones = {"present_zone": "UTC", "home_zone": "UTC", field: "Europe/Atlantis"}
+        with pytest.raises(Invalid) as refused:
+            staffing.change_self(session, by, name="Olena", title="", **zones, now=now)
+        assert refused.value.field == field
+
+
 # who may
 
 
 def test_only_an_administrator_has_to_do_with_people_desks_and_the_agency(session: Session, now: datetime) -> None:
     desk = factories.desk(session)
-    everything = tuple((desk, role) for role in staffing.ROLES)
+    everything = tuple((desk, role) for role in service.ROLES)
     eva = factories.actor(session, factories.person(session, "Eva Janssens", roles=everything))
     olena = factories.person(session)
     acts = (
@@ -291,9 +417,9 @@ def test_only_an_administrator_has_to_do_with_people_desks_and_the_agency(sessio
         ),
         lambda: staffing.disable(session, eva, olena.public_id, now),
         lambda: staffing.enable(session, eva, olena.public_id, now),
-        lambda: staffing.add_desk(session, eva, name="Sports desk", zone="UTC", now=now),
-        lambda: staffing.change_desk(session, eva, desk.public_id, name="Sports desk", zone="UTC", now=now),
-        lambda: staffing.change_newsroom(
+        lambda: desks.add_desk(session, eva, name="Sports desk", zone="UTC", now=now),
+        lambda: desks.change_desk(session, eva, desk.public_id, name="Sports desk", zone="UTC", now=now),
+        lambda: desks.change_newsroom(
             session, eva, agency="Other News", first_year=1999, permission_sentence="", now=now
         ),
     )  # fmt: skip
@@ -301,98 +427,3 @@ def test_only_an_administrator_has_to_do_with_people_desks_and_the_agency(sessio
         with pytest.raises(Forbidden):
             act()
     assert session.scalars(select(Entry)).all() == []
-
-
-# desks and the agency
-
-
-def test_whoever_makes_a_desk_edits_it_until_others_do(session: Session, ada: Person, now: datetime) -> None:
-    desk = staffing.add_desk(session, factories.actor(session, ada), name=" Sports  desk ", zone="brussels", now=now)
-    assert (desk.name, desk.zone) == ("Sports desk", "Europe/Brussels")
-    assert queries.holders(session, desk.id, "editor") == [ada]
-    for name in ("", " ", "Sports desk", "Sports\tdesk"):
-        with pytest.raises(Invalid) as refused:
-            staffing.add_desk(session, factories.actor(session, ada), name=name, zone="UTC", now=now)
-        assert refused.value.field == "name"
-
-
-def test_a_desk_whose_clock_moves_keeps_its_deadlines(session: Session, ada: Person, walk: Walk) -> None:
-    before = walk.assignment.deadline_at
-    staffing.change_desk(
-        session, factories.actor(session, ada), walk.desk.public_id, name="World", zone="Asia/Tokyo", now=walk.now
-    )
-    session.expire_all()
-    assert walk.assignment.deadline_at == before
-
-
-@pytest.mark.parametrize(
-    ("field", "given"), [("agency", " "), ("first_year", 1799), ("first_year", 2027), ("first_year", None)]
-)
-def test_an_agency_without_a_name_or_of_a_year_to_come_is_refused(
-    session: Session, ada: Person, now: datetime, field: str, given: str | int | None
-) -> None:
-    fields: dict[str, object] = {"agency": "Meridian News", "first_year": 1999, "permission_sentence": "", field: given}
-    with pytest.raises(Invalid) as refused:
-        staffing.change_newsroom(session, factories.actor(session, ada), **fields, now=now)  # type: ignore[arg-type]  # a test names real fields
-    assert refused.value.field == field
-
-
-# coming in by a link
-
-
-def test_the_first_administrator_is_made_by_a_link_and_by_no_second_one(session: Session, now: datetime) -> None:
-    staffing.found_newsroom(session, agency="Meridian News", zone="Europe/Brussels", now=now)
-    who = {"name": "Ada Novak", "email": "ada@meridian.example", "zone": "Europe/Prague"}
-    first, second = (signing.make_link(session, "first", None, now) for _ in range(2))
-    with pytest.raises(NotFound):
-        staffing.use_link(session, first, hashed=HASHED, **who, now=now)
-    ada = session.get_one(Person, staffing.use_link(session, second, hashed=HASHED, **who, now=now))
-    assert (ada.is_admin, ada.password) == (True, HASHED)
-    third = signing.make_link(session, "first", None, now)
-    with pytest.raises(NotNow, match="has its people already"):
-        staffing.use_link(session, third, hashed=HASHED, **who | {"email": "eve@meridian.example"}, now=now)
-
-
-def test_a_locked_out_administrator_has_a_link_from_the_command_line(
-    session: Session, ada: Person, now: datetime
-) -> None:
-    secret = staffing.sign_in_link(session, ada.email.upper(), now)
-    assert staffing.use_link(session, secret, hashed=None, name="", email="", zone="", now=now) == ada.id
-    assert session.scalars(select(Entry.verb)).all() == ["link_made"]
-    for email in ("nobody@meridian.example", ""):
-        with pytest.raises(Invalid):
-            staffing.sign_in_link(session, email, now)
-
-
-@pytest.mark.parametrize("purpose", ["invite", "reset"])
-def test_a_link_that_sets_a_password_wants_one(session: Session, ada: Person, now: datetime, purpose: str) -> None:
-    secret = signing.make_link(session, purpose, ada.id, now)
-    with pytest.raises(Invalid) as refused:
-        staffing.use_link(session, secret, hashed=None, name="", email="", zone="", now=now)
-    assert refused.value.field == "password"
-
-
-def test_a_link_that_was_mailed_before_somebody_was_shut_out_lets_nobody_in(
-    session: Session, ada: Person, now: datetime
-) -> None:
-    olena = factories.person(session)
-    olena.disabled_at = now
-    for purpose in ("invite", "reset", "signin"):
-        secret = signing.make_link(session, purpose, olena.id, now)
-        with pytest.raises(DeskError, match="disabled"):
-            staffing.use_link(session, secret, hashed=HASHED, name="", email="", zone="", now=now)
-
-
-def test_a_forgotten_password_is_mailed_a_link_only_to_those_who_can_come_in(
-    session: Session, ada: Person, now: datetime
-) -> None:
-    ada.password = HASHED
-    invited = factories.person(session, "Olena Demchuk")
-    left = factories.person(session, "Nino Kapanadze")
-    left.disabled_at = now
-    for email in (ada.email.upper(), invited.email, left.email, "nobody@meridian.example", ""):
-        staffing.mail_reset_link(session, email, now)
-    told = session.execute(select(Message.kind, Message.recipient_id).order_by(Message.id))
-    assert [tuple(row) for row in told] == [("reset", ada.id), ("invite", invited.id)]
-    lasts = session.scalars(select(Link.expires_at).order_by(Link.expires_at)).all()
-    assert lasts == [now + timedelta(hours=2), now + timedelta(days=7)]

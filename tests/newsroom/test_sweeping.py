@@ -1,8 +1,9 @@
 """What should have gone out and did not is found, and goes out."""
 
+import re
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from desk import bells, chance
@@ -55,6 +56,25 @@ def test_old_editions_are_left_alone(session: Session) -> None:
     factories.licensee(session, desks=(desk,))
     factories.edition(session, factories.story(session, desk), at=NOW - timedelta(days=8))
     assert sweeping.sweep(session, NOW).is_clean
+
+
+def test_what_the_sweep_reads_does_not_grow_with_the_archive(session: Session) -> None:
+    desk = factories.desk(session)
+    for days in (1, 8, 400):
+        factories.edition(session, factories.story(session, desk, f"A/{days}"), at=NOW - timedelta(days=days))
+    plan = explained(session, sweeping.untold(NOW))
+    assert "ix_editions_published_at" in plan
+    assert not re.search(r"SCAN (editions|entries)|Seq Scan", plan), plan
+
+
+def explained(session: Session, query: Select[int]) -> str:
+    """How a database would go about a query, if tables were large."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    if not sqlite:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+    sql = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+    rows = session.execute(text(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{sql}".replace(":", "\\:")))
+    return "\n".join(str(row) for row in rows)
 
 
 def test_a_delivery_that_fell_out_of_the_queue_is_queued_again(session: Session) -> None:

@@ -16,7 +16,7 @@ from desk import bells, chance
 from desk.actor import SYSTEM, Actor
 from desk.audit.models import Entry
 from desk.errors import AddressRefused, Forbidden, Invalid, NotFound, NotNow
-from desk.newsroom import publishing, wireroom, wiring
+from desk.newsroom import wireroom, wiring
 from desk.newsroom.wiring import Taken
 from desk.people.models import Desk, Person
 from desk.stories.models import Story
@@ -289,7 +289,7 @@ def scheduled(session: Session, now: datetime) -> tuple[Story, Source]:
     source = add(session)
     send(session, source, wire(embargoed=now + HOUR))
     wires.use(session, standing(session), story.story.id, by=story.eva.id, now=now)
-    publishing.publish(session, story.actor(story.eva), story.story.public_id, now)
+    story.publish()
     assert (story.story.state, story.story.release_at) == ("scheduled", now + HOUR)
     return story.story, source
 

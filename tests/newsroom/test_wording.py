@@ -12,11 +12,12 @@ from desk.links import Links
 from desk.newsroom import wording
 from desk.newsroom.wording import Recipient, Worded
 from desk.outbox.kinds import KINDS
+from desk.settings import resource
 from tests import factories
 
 FOLDER = Path(__file__).parent.parent / "data" / "mail"
 CASES = sorted(path.stem for path in FOLDER.glob("*.json"))
-TO_LICENSEES = {"notice", "test_notice"}
+TO_LICENSEES = {"notice", "notice_chase", "test_notice"}
 
 
 def worded(name: str) -> Worded:
@@ -76,6 +77,13 @@ def test_what_people_typed_cannot_become_markup() -> None:
     assert "<script>" not in mail.html
     assert "<b>" not in mail.html
     assert "<script>alert(1)</script>" in mail.text
+
+
+def test_no_page_of_a_mail_takes_its_parts_from_a_text_which_nobody_escapes() -> None:
+    """A macro of a template without escaping gives back markup that counts as escaped."""
+    pages = list(Path(str(resource("templates"))).glob("email/**/*.html"))
+    assert len(pages) > 20
+    assert not [page for page in pages if '.txt"' in page.read_text()]
 
 
 def write() -> None:

@@ -80,7 +80,8 @@ class Walk:
         )
 
     def publish(self, who: Person | None = None) -> publishing.Published | publishing.Scheduled:
-        return publishing.publish(self.session, self.actor(who or self.eva), self.story.public_id, self.now)
+        actor = self.actor(who or self.eva)
+        return publishing.publish(self.session, actor, self.story.public_id, self.last.public_id, self.now)
 
     def approved(self) -> None:
         """As far as an approval."""

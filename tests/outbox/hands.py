@@ -42,7 +42,12 @@ class Hands:
         return self.now
 
     def put(
-        self, kind: str = "notice", key: str | None = None, routes: Sequence[Route] = MAIL, who: int | None = None
+        self,
+        kind: str = "notice",
+        key: str | None = None,
+        routes: Sequence[Route] = MAIL,
+        who: int | None = None,
+        **facts: str,
     ) -> Message:
         found = service.put(
             self.session,
@@ -50,15 +55,17 @@ class Hands:
             key or chance.token(8),
             ("person", who) if who else ("licensee", 1),
             now=self.now,
-            facts={"slug": "GRAIN/CORRIDOR"},
+            facts={"slug": "GRAIN/CORRIDOR", **facts},
             routes=routes,
         )
         assert found is not None
         return found
 
-    def claim(self, lane: str = "mail", *, limit: int = 10, per_endpoint: int | None = None) -> list[Claimed]:
+    def claim(
+        self, lane: str = "mail", *, limit: int = 10, per_endpoint: int | None = None, but: Sequence[int] = ()
+    ) -> list[Claimed]:
         return handing.claim(
-            self.session, lane, limit=limit, lease=LEASE, token=chance.token(16), per_endpoint=per_endpoint
+            self.session, lane, limit=limit, lease=LEASE, token=chance.token(16), per_endpoint=per_endpoint, but=but
         )
 
     def prepare(self, claimed: Sequence[Claimed]) -> list[Ready]:

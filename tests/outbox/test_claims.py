@@ -1,19 +1,22 @@
 """Several workers claim at once from one real database: each row is in one pair of hands."""
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from desk import chance
 from desk.clock import utcnow
 from desk.outbox import handing, service
-from desk.outbox.handover import Claimed
+from desk.outbox.handover import Claimed, Result
+from desk.outbox.models import Delivery
 from desk.outbox.service import MAIL
 from desk.store import Store
-from tests.outbox.hands import hook
+from tests.outbox.hands import TAKEN, hook
 
 LEASE = timedelta(minutes=5)
 
@@ -50,3 +53,33 @@ def test_workers_together_hold_no_more_of_one_endpoint_than_its_share(store: Sto
             service.put(session, "notice", str(n), ("licensee", 1), now=utcnow(), facts={}, routes=hook("one"))
     claimed = [one for mine in claim_all(store, "webhook", per_endpoint=per_endpoint) for one in mine]
     assert len(claimed) == per_endpoint
+
+
+def test_a_webhook_in_the_midst_of_being_marked_is_not_cancelled_beneath_the_hands_that_mark_it(store: Store) -> None:
+    """Without locks the cancelling would overwrite the outcome that was noted a moment before."""
+    with store.write() as session:
+        service.put(session, "notice", "one", ("licensee", 1), now=utcnow(), facts={}, routes=hook("one"))
+    (mine,) = store.run(lambda s: handing.claim(s, "webhook", limit=1, lease=LEASE, token="mine"))
+
+    def cancel(session: Session) -> int:
+        return service.cancel_for(session, ("licensee", 1), why="off", now=utcnow(), channel="webhook")
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as session:
+            handing.settle(session, [Result(mine.delivery_id, mine.token, TAKEN)], now=utcnow())
+            other = pool.submit(store.run, cancel)
+            assert _is_waited_for(store, session)
+        assert other.result(5) == 0
+    with store.read() as session:
+        assert session.scalars(select(Delivery.state)).all() == ["done"]
+
+
+def _is_waited_for(store: Store, session: Session) -> bool:
+    """Whether another connection waits for a lock of ours, once it has had the time to ask."""
+    if store.database.is_sqlite:
+        return True  # the write lock is one for all
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+    until = time.monotonic() + 5
+    while not (found := session.scalar(waiting)) and time.monotonic() < until:
+        time.sleep(0.01)
+    return bool(found)

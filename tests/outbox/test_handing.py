@@ -300,3 +300,79 @@ def test_only_what_is_dead_or_parked_is_sent_again_and_only_by_the_desk(hands: H
         service.send_again(hands.session, writer, row.public_id, now=hands.now)
     with pytest.raises(NotFound):
         service.send_again(hands.session, editor, "nosuchone2", now=hands.now)
+
+
+@pytest.mark.parametrize("ending", ["done", "dead", "cancelled"])
+def test_a_link_is_not_kept_once_its_mail_is_out_dead_or_cancelled(hands: Hands, ending: str) -> None:
+    message = hands.put("invite", secret="s3cret")
+    if ending == "cancelled":
+        hands.prepare(hands.claim())  # its bytes are frozen
+        service.cancel(hands.session, [message.id], why="a newer link", now=hands.now)
+    else:
+        hands.hand_over(answer=TAKEN if ending == "done" else Handed("refused", "550"))
+    row = delivery(hands.session, message)
+    assert (row.state, row.wire) == (ending, None)
+    assert message.facts == {"slug": "GRAIN/CORRIDOR"}
+
+
+def test_a_captured_link_is_kept_until_it_is_forgotten(hands: Hands) -> None:
+    message = hands.put("invite", secret="s3cret")
+    hands.hand_over(answer=None)
+    assert delivery(hands.session, message).wire
+    assert message.facts["secret"] == "s3cret"
+    service.forget(hands.session, [message.id])
+    assert delivery(hands.session, message).wire is None
+    assert "secret" not in message.facts
+    mail = queries.captured_mail(hands.session, delivery(hands.session, message).public_id, bearers=True)
+    assert mail.text == ""
+
+
+def test_what_is_forgotten_is_links_that_are_not_to_go_out_any_more_and_nothing_else(hands: Hands) -> None:
+    waiting, captured = hands.put("reset", secret="s3cret"), hands.put("filed", secret="no link")
+    ready = hands.prepare(hands.claim())
+    hands.settle([one for one in ready if one.kind == "filed"], None)
+    service.forget(hands.session, [waiting.id, captured.id])
+    assert (waiting.facts["secret"], captured.facts["secret"]) == ("s3cret", "no link")
+    assert delivery(hands.session, waiting).wire
+    assert delivery(hands.session, captured).wire
+
+
+def test_a_dead_link_is_not_sent_again(hands: Hands) -> None:
+    message = hands.put("invite", secret="s3cret")
+    hands.hand_over(answer=Handed("refused", "550"))
+    ada = factories.actor(hands.session, factories.person(hands.session, is_admin=True))
+    with pytest.raises(NotNow, match="Send a new one"):
+        service.send_again(hands.session, ada, delivery(hands.session, message).public_id, now=hands.now)
+    assert [one.had_link for one in queries.dead(hands.session)] == [True]
+
+
+def test_a_reminder_that_was_certainly_not_sent_is_worded_afresh_and_a_notice_is_not(hands: Hands) -> None:
+    of = {kind: delivery(hands.session, hands.put(kind)).id for kind in ("reminder", "notice")}
+    ready = hands.prepare(hands.claim())
+    first = {one.delivery_id: one.wire for one in ready}
+    hands.settle(ready, LATER)
+    hands.later(hours=1)
+    second = {one.delivery_id: one.wire for one in hands.prepare(hands.claim())}
+    assert second[of["notice"]] == first[of["notice"]]
+    assert first[of["reminder"]] == f"reminder at {hands.now - timedelta(hours=1):%H:%M:%S}".encode()
+    assert second[of["reminder"]] == f"reminder at {hands.now:%H:%M:%S}".encode()
+
+
+def test_a_parked_reminder_that_is_sent_again_says_what_is_so_by_then(hands: Hands) -> None:
+    message = hands.put("reminder")
+    hands.hand_over(answer=UNKNOWN)
+    hands.later(hours=1)
+    ada = factories.actor(hands.session, factories.person(hands.session, is_admin=True))
+    service.send_again(hands.session, ada, delivery(hands.session, message).public_id, now=hands.now)
+    (one,) = hands.prepare(hands.claim())
+    assert one.wire == f"reminder at {hands.now:%H:%M:%S}".encode()
+
+
+def test_who_hands_a_thing_over_just_now_does_not_claim_it_though_its_lease_ran_out(hands: Hands) -> None:
+    hands.put()
+    (mine,) = hands.claim()
+    hands.later(seconds=61)
+    assert hands.claim(but=[mine.delivery_id]) == []
+    hands.put()
+    assert len(hands.claim(but=[mine.delivery_id])) == 1
+    assert [one.delivery_id for one in hands.claim()] == [mine.delivery_id]

@@ -1,9 +1,11 @@
 """Two newsrooms to walk through, one empty and one full, each with somebody in every role."""
 
+import fcntl
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -17,14 +19,15 @@ from desk.cli import database as databases
 from desk.cli import demo
 from desk.drafts.models import LostSave
 from desk.http.transactions import DeskFlask
-from desk.newsroom import staffing
+from desk.newsroom import desks as newsroom_desks
 from desk.outbox.models import Delivery, Message
 from desk.outbox.rules import BEARERS
-from desk.people import signing
+from desk.people import service, signing
 from desk.people.models import Desk, Membership, Person
 from desk.republication import queries as republication
 from desk.republication.models import Licensee, Notice
 from desk.settings import Settings
+from desk.store import Store
 from desk.stories.models import Story
 from desk.wires.models import Item, Source
 from tests import factories
@@ -62,8 +65,8 @@ class Walk:
             thread.join()
 
 
-def build(folder: Path, *, full: bool) -> Walk:
-    """Make the newsroom. The full one is the demo's."""
+def build(folder: Path, *, full: bool, once: Path | None = None) -> Walk:
+    """Make the newsroom. The full one is the demo's, which is loaded once for all who name the same folder `once`."""
     settings = Settings(
         var=folder,
         database_url=f"sqlite:///{folder / 'desk.db'}",
@@ -72,13 +75,14 @@ def build(folder: Path, *, full: bool) -> Walk:
         secret_keys=("k" * 64,),
         private_addresses=True,
     )
-    databases.bring_up(settings)
-    app = create_app(settings, database=db.connect(settings.database_url))
     if full:
-        demo.load(app.store, settings)
+        shutil.copyfile(_demo(once or folder, settings), folder / "desk.db")
     else:
+        databases.bring_up(settings)
+    app = create_app(settings, database=db.connect(settings.database_url))
+    if not full:
         with app.store.write() as session:
-            staffing.found_newsroom(session, agency="Meridian News", zone="Europe/Brussels", now=clock.utcnow())
+            newsroom_desks.found_newsroom(session, agency="Meridian News", zone="Europe/Brussels", now=clock.utcnow())
     with app.store.write() as session:
         people = _people(session, full=full)
         cookies = {
@@ -89,13 +93,28 @@ def build(folder: Path, *, full: bool) -> Walk:
     return Walk(app, cookies, people, things)
 
 
+def _demo(folder: Path, settings: Settings) -> Path:
+    """The file of a database with the demo in it, loaded by whoever comes first."""
+    found = folder / "demo.db"
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not found.exists():
+            making = replace(settings, database_url=f"sqlite:///{folder / 'making.db'}")
+            databases.bring_up(making)
+            database = db.connect(making.database_url)
+            demo.load(Store(database), making)
+            database.engine.dispose()
+            (folder / "making.db").rename(found)
+    return found
+
+
 def _people(session: Session, *, full: bool) -> dict[str, int]:
     made = {}
     desks = session.scalars(select(Desk)).all()
     for role in ROLES[1:]:
         person = factories.person(session, f"Walker {role}", is_admin=role == "administrator")
         made[role] = person.id
-        if role in staffing.ROLES:
+        if role in service.ROLES:
             session.add_all(Membership(person_id=person.id, desk_id=desk.id, role=role) for desk in desks)
     session.flush()
     return made
@@ -126,6 +145,7 @@ def _things(session: Session, people: dict[str, int]) -> dict[str, str]:
         ).first(),
         "assignment": session.scalars(select(Assignment.public_id).where(Assignment.id == offer.assignment_id)).one(),
         "offer": offer.public_id,
+        "desk": desk.public_id,
         "person": session.scalars(select(Person.public_id)).first(),
         "licensee": session.scalars(select(Licensee.public_id)).first(),
         "mail": session.scalars(

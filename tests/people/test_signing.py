@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from threading import Barrier
 
 import pytest
+from argon2 import PasswordHasher, Type
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -41,6 +42,13 @@ def test_a_password_is_kept_as_argon2id_and_never_twice_the_same() -> None:
     assert one.startswith("$argon2id$")
     assert one != other
     assert PASSWORD not in one
+
+
+def test_in_earnest_a_password_costs_as_much_to_try_as_rfc_9106_recommends(hasher_in_earnest: PasswordHasher) -> None:
+    """Its second recommended option: 64 MiB, three passes, four lanes."""
+    spent = hasher_in_earnest.type, hasher_in_earnest.memory_cost, hasher_in_earnest.time_cost
+    assert (*spent, hasher_in_earnest.parallelism) == (Type.ID, 64 * 1024, 3, 4)
+    assert hasher_in_earnest.verify(hasher_in_earnest.hash(PASSWORD), PASSWORD)
 
 
 @given(st.text(max_size=signing.SHORTEST - 1))
@@ -201,7 +209,7 @@ def test_of_many_who_press_a_link_at_once_one_gets_it(clone: Database, now: date
 def test_an_account_is_shut_after_ten_failures_until_the_first_is_a_quarter_of_an_hour_old(
     session: Session, now: datetime
 ) -> None:
-    for n in range(signing.PER_ACCOUNT):
+    for n in range(signing.PER_ACCOUNT["password"]):
         signing.check_throttle(session, "olena@meridian.example", "192.0.2.7", now)
         signing.note_attempt(session, " Olena@Meridian.example", f"192.0.2.{n}", now + n * SECOND)
     last = now + 9 * SECOND
@@ -226,7 +234,21 @@ def test_whoever_waits_as_long_as_they_are_told_is_let_try(session: Session, now
             at += timedelta(seconds=int(str(shut.params["seconds"])))
     assert waits <= 40
     recent = session.scalars(select(Attempt.at).where(Attempt.at > at - signing.WINDOW)).all()
-    assert len(recent) < signing.PER_ACCOUNT
+    assert len(recent) < signing.PER_ACCOUNT["password"]
+
+
+def test_each_door_counts_for_itself_however_the_address_is_written(session: Session, now: datetime) -> None:
+    for _ in range(signing.PER_ACCOUNT["link"]):
+        signing.note_attempt(session, "olena@почта.example", "192.0.2.7", now, door="link")
+    signing.check_throttle(session, "olena@почта.example", "192.0.2.7", now)
+    for same in ("OLENA@Почта.example", "olena@xn--80a1acny.example"):
+        with pytest.raises(Throttled, match="the last one that was mailed still works"):
+            signing.check_throttle(session, same, "198.51.100.1", now, door="link")
+    for _ in range(signing.PER_ACCOUNT["password"]):
+        signing.note_attempt(session, "nino@meridian.example", "192.0.2.8", now)
+    signing.check_throttle(session, "nino@meridian.example", "192.0.2.8", now, door="link")
+    with pytest.raises(Throttled, match="ask for a link by mail"):
+        signing.check_throttle(session, "nino@meridian.example", "192.0.2.8", now)
 
 
 def test_old_failures_are_swept_and_hold_no_address_of_anybody(session: Session, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.people.models import Person
-from desk.reminders import queries, service
+from desk.reminders import service
 from desk.reminders.models import Rung
 from desk.reminders.service import EDITOR, Standing
 from tests import factories
@@ -218,16 +218,3 @@ def test_a_batch_takes_the_longest_due_first_and_always_all_rungs_of_a_thing(
         assert {key.split(":")[2] for _, key, _ in loft.told} == {str(known) for known in range(1, id_ + 1)}
     assert loft.fire(session, later, limit=1) == 0
     assert len(loft.told) == 6
-
-
-def test_pages_read_all_rungs_of_a_thing_and_a_sweep_how_many_are_overdue(
-    session: Session, now: datetime, loft: Loft
-) -> None:
-    lay(session, loft, now + 30 * HOUR, now)
-    rows = queries.of_things(session, THING[0], [THING[1], 8])
-    assert [row.rung for row in rows[THING[1]]] == ["24h", "2h", "15min", "late15", "late15"]
-    assert rows[8] == []
-    assert queries.overdue(session, now + 6 * HOUR) == 0
-    assert queries.overdue(session, now + 29 * HOUR) == 2
-    loft.fire(session, now + 29 * HOUR)
-    assert queries.overdue(session, now + 29 * HOUR) == 0

@@ -1,5 +1,7 @@
 """The notice machine, and who is told."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from desk.errors import NotNow
 from desk.republication import rules
 from desk.stories.models import CAUSES
 
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 IDS = st.sets(st.integers(1, 8))
 
 
@@ -32,6 +35,58 @@ def test_a_notice_is_sent_once_any_of_its_deliveries_is_done() -> None:
     assert rules.state_of(acknowledged=True, handed=["dead"]) == "acknowledged"
     assert rules.state_of(acknowledged=False, handed=["done"], chased=True) == "chased"
     assert rules.state_of(acknowledged=False, handed=["done"], chased=True, escalated=True) == "escalated"
+
+
+@pytest.mark.parametrize(
+    ("handed", "state"),
+    [
+        ([], "due"),
+        (["due", "captured"], "due"),
+        (["captured"], "captured"),
+        (["captured", "dead"], "captured"),
+        (["dead", "cancelled"], "failed"),
+        (["cancelled"], "cancelled"),
+    ],
+)
+def test_what_was_captured_failed_or_cancelled_is_not_said_to_be_on_its_way(
+    handed: list[str], state: rules.Standing
+) -> None:
+    assert rules.state_of(acknowledged=False, handed=handed) == state
+    assert rules.state_of(acknowledged=False, handed=[*handed, "done"]) == "sent"
+
+
+HOUR = timedelta(hours=1)
+
+
+def chase(state: rules.Standing, cause: str = "correction", **at: float | None) -> rules.Chase:
+    """What is to be done at noon about a notice made, sent and chased at these hours of that day."""
+    hours = {"made": 10.0, "sent": None, "chased": None, **at}
+    instants = {name: None if hour is None else NOON + (hour - 12) * HOUR for name, hour in hours.items()}
+    return rules.chase(
+        cause, state, made_at=instants["made"] or NOON, sent_at=instants["sent"], chased_at=instants["chased"], now=NOON
+    )
+
+
+def test_a_correction_is_chased_an_hour_after_it_was_handed_over_and_a_kill_after_half_of_one() -> None:
+    assert chase("sent", sent=11) == "chase"
+    assert chase("sent", sent=11.5) == NOON + HOUR / 2
+    assert chase("sent", "kill", sent=11.5) == "chase"
+    assert chase("sent", "update", sent=1) is None
+
+
+def test_who_does_not_answer_the_chase_either_is_named_to_the_desk() -> None:
+    assert chase("chased", sent=10, chased=11.5) == NOON + HOUR / 2
+    assert chase("chased", sent=10, chased=11) == "escalate"
+
+
+@pytest.mark.parametrize("state", ["acknowledged", "escalated", "captured", "cancelled"])
+def test_what_is_answered_over_or_never_went_out_is_not_chased(state: rules.Standing) -> None:
+    assert chase(state, sent=1, chased=2) is None
+
+
+def test_what_is_not_handed_over_yet_is_waited_for_and_not_for_ever() -> None:
+    assert chase("due") == chase("failed") == NOON + rules.LOOK_AGAIN
+    assert chase("due", made=12 - 24 * 5) is None
 
 
 def test_a_notice_that_was_not_sent_cannot_be_chased() -> None:

@@ -97,14 +97,45 @@ def test_another_webhook_gets_another_secret_and_the_same_one_keeps_its(session:
     assert (row.webhook, row.secret) == (None, None)
 
 
-def test_saving_a_webhook_that_was_switched_off_tries_it_again(session: Session, editor: Actor) -> None:
+def test_a_webhook_that_was_switched_off_is_on_again_when_somebody_says_so_or_gives_another(
+    session: Session, editor: Actor
+) -> None:
     row = add(session, editor, webhook=HOOK)
+
+    def change(webhook: Resolved) -> None:
+        service.change_licensee(
+            session, editor, row.public_id, name=row.name, mail=row.mail, webhook=webhook, zone=row.zone, now=NOW
+        )
+
     service.switch_webhook_off(session, row.id, why="410 Gone", now=NOW)
+    change(HOOK)
     assert service.routes(row) == MAIL
-    service.change_licensee(
-        session, editor, row.public_id, name=row.name, mail=row.mail, webhook=HOOK, zone=row.zone, now=NOW
-    )
+    assert [route.channel for route in service.routes(row, test=True)] == ["mail", "webhook"]
+    service.switch_on(session, editor, row.public_id, now=NOW)
     assert [route.channel for route in service.routes(row)] == ["mail", "webhook"]
+    with pytest.raises(NotNow, match="no webhook that is switched off"):
+        service.switch_on(session, editor, row.public_id, now=NOW)
+    service.switch_webhook_off(session, row.id, why="410 Gone", now=NOW)
+    change(OTHER)
+    assert [route.channel for route in service.routes(row)] == ["mail", "webhook"]
+
+
+def test_the_record_says_what_of_a_licensee_was_changed_and_nothing_if_nothing_was(
+    session: Session, editor: Actor
+) -> None:
+    row = add(session, editor)
+    for mail in (row.mail, "desk@novi-most.example"):
+        service.change_licensee(
+            session, editor, row.public_id, name=row.name, mail=mail, webhook=None, zone=row.zone, now=NOW
+        )
+    changed = session.scalars(select(Entry).where(Entry.verb == "licensee_changed")).all()
+    assert [entry.details["what"] for entry in changed] == ["mail: desk@novi-most.example"]
+
+
+def test_a_licensee_who_can_be_reached_by_nothing_is_refused(session: Session, editor: Actor) -> None:
+    with pytest.raises(Invalid) as refused:
+        add(session, editor, mail="", webhook=None)
+    assert refused.value.field == "mail"
 
 
 def test_a_new_secret_ends_the_old_one_and_needs_a_webhook(session: Session, editor: Actor) -> None:
@@ -130,6 +161,9 @@ def test_grants_are_set_as_a_whole_and_recorded(session: Session, editor: Actor)
         service.set_grants(session, editor, row.public_id, ["nosuchdesk"], now=NOW)
     entries = session.scalars(select(Entry).where(Entry.verb == "grants_set")).all()
     assert [entry.details["desks"] for entry in entries] == ["Asia desk, Sports desk", "Sports desk"]
+    sports.closed_at = NOW
+    service.set_grants(session, editor, row.public_id, [], now=NOW)  # its page has no box for a closed desk
+    assert queries.granted(session, sports.id) == [row.id]
 
 
 def test_an_ended_licence_has_no_grants_and_cannot_be_changed(session: Session, editor: Actor) -> None:

@@ -14,7 +14,7 @@ from desk import db
 from desk.approvals.models import Decision
 from desk.drafts.models import Version
 from desk.errors import DeskError
-from desk.newsroom import approving, copydesk, publishing
+from desk.newsroom import approving, copydesk, embargoing, publishing
 from desk.outbox.models import Message
 from desk.stories import workflow
 from desk.stories.models import Edition
@@ -48,11 +48,11 @@ class StoryMachine(RuleBasedStateMachine):
         if stage in ("approved", "scheduled"):
             self.walk.approved()
         if stage == "scheduled":
-            self.attempt("eva", publishing.schedule, self.moment(2), None)
+            self.attempt("eva", publishing.schedule, self.walk.last.public_id, self.moment(2), None, seen=None)
         if stage in ("published", "corrected"):
             self.walk.published()
         if stage == "corrected":
-            self.attempt("eva", publishing.prepare_edition, "correction", "Four", "Five")
+            self.attempt("eva", publishing.prepare_edition, self.walk.last.public_id, "correction", "Four", "Five")
 
     def teardown(self) -> None:
         if hasattr(self, "session"):
@@ -100,21 +100,24 @@ class StoryMachine(RuleBasedStateMachine):
         headlines = st.sampled_from(["Ministers agree", "Ministers disagree", "Ministers part", ""])
         moments = hours.map(self.moment)
         causes = st.sampled_from(["update", "correction"])
+        read, out = self.read(), len(self.out())
         return {
             "write": (copydesk.save, (headlines.map(copy),)),
             "desk_edit": (copydesk.save, (headlines.map(copy),)),
             "void": (copydesk.save, (headlines.map(copy),)),
             "file": (copydesk.file, (headlines.map(copy),)),
-            "approve": (approving.approve, (self.read(), words)),
-            "return": (approving.send_back, (self.read(), words)),
-            "schedule": (publishing.schedule, (moments, moments)),
+            "approve": (approving.approve, (read, words)),
+            "withdraw": (approving.withdraw, (read, words)),
+            "return": (approving.send_back, (read, words)),
+            "schedule": (publishing.schedule, (read, moments, moments)),
             "unschedule": (publishing.unschedule, ()),
-            "set_embargo": (publishing.set_embargo, (moments,)),
-            "publish": (publishing.publish, ()),
-            "on_authority": (publishing.publish_on_authority, (words,)),
-            "prepare_edition": (publishing.prepare_edition, (causes, words, words)),
-            "abandon_edition": (publishing.abandon_edition, ()),
-            "kill": (publishing.kill, (words,)),
+            "set_embargo": (embargoing.set_embargo, (hours.filter(lambda h: h is not None).map(self.moment),)),
+            "lift_embargo": (embargoing.lift_embargo, ()),
+            "publish": (publishing.publish, (read,)),
+            "on_authority": (publishing.publish_on_authority, (read, words)),
+            "prepare_edition": (publishing.prepare_edition, (read, causes, words, words)),
+            "abandon_edition": (publishing.abandon_edition, (read,)),
+            "kill": (publishing.kill, (st.sampled_from([out] * 4 + [1]), words)),
             "hold": (publishing.hold, (words,)),
             "release": (publishing.release, ()),
             "spike": (publishing.spike, (words,)),
@@ -126,6 +129,9 @@ class StoryMachine(RuleBasedStateMachine):
         more = {}
         if verb in (copydesk.save, copydesk.file):
             more["base_n"] = max(self.walk.last_n - data.draw(st.sampled_from([0, 0, 0, 1]), "behind"), 0)
+        if name in ("schedule", "set_embargo", "lift_embargo"):
+            stands = self.walk.story.embargo_at
+            more["seen"] = data.draw(st.sampled_from([stands, stands, stands, None]), "seen")
         self.attempt(who, verb, *(data.draw(one) for one in typed), **more)
 
     def read(self) -> st.SearchStrategy[str]:
@@ -215,4 +221,6 @@ def machine(database: db.Database) -> type[StoryMachine]:
 
 
 def test_any_sequence_of_verbs_keeps_the_storys_promises(machine: type[StoryMachine]) -> None:
-    run_state_machine_as_test(machine, settings=settings(max_examples=16, stateful_step_count=30, deadline=None))
+    # the rules are the same on both: PostgreSQL has only to show that it carries them out alike
+    examples = 16 if machine.database.is_sqlite else 5
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=30, deadline=None))

@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from desk.http.transactions import DeskFlask
-from tests.reader import signed_in
+from tests.reader import browser, signed_in
 from tests.room import Room
 
 
@@ -36,3 +36,9 @@ def olena(app: DeskFlask, room: Room) -> FlaskClient:
 def nino(app: DeskFlask, room: Room) -> FlaskClient:
     """The browser of the correspondent who has an offer."""
     return signed_in(app, room.nino)
+
+
+@pytest.fixture
+def stranger(app: DeskFlask, room: Room) -> FlaskClient:
+    """The browser of somebody who has no account here."""
+    return browser(app)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import lxml.html
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -35,6 +36,8 @@ def test_what_i_typed_is_still_there_when_it_is_refused(olena: FlaskClient, room
     refused = post(olena, "/me", fields)
     assert refused.status_code == 422
     assert all(value in refused.text for value in fields.values())
+    (error,) = lxml.html.fromstring(refused.text).xpath("//p[@id='f-present_zone-error']")
+    assert "Atlantis" in error.text_content()
     assert me(store, room.olena).name == "Olena Demchuk"
     assert post(olena, "/me", {**fields, "name": " ", "present_zone": "Europe/Kyiv"}).status_code == 422
 
@@ -48,6 +51,11 @@ def test_a_password_is_changed_by_whoever_knows_the_present_one(olena: FlaskClie
     assert me(store, room.olena).password == before
     assert "a guess of mine" not in wrong.text
     assert post(olena, "/me/password", {"old": PASSWORD, "password": "a longer sentence"}).status_code == 303
+    with store.read() as session:
+        assert session.scalars(select(Message.kind)).all() == ["password_changed"]
+    page = said(olena.get("/me"))
+    assert "Olena Demchuk changed their password" in page
+    assert f"Mail goes to {room.olena.email}" in page
     hashed = me(store, room.olena).password
     assert hashed is not None
     assert hashed.startswith("$argon2id$")
@@ -78,3 +86,37 @@ def test_the_bell_shows_my_messages_and_nobody_elses_until_i_have_seen_them(
     with store.read() as session:
         assert session.scalars(select(Message.seen_at)).all() == [now]
     assert olena.get("/bell", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_a_message_leads_to_the_thing_it_is_about(olena: FlaskClient, room: Room, store: Store, now: datetime) -> None:
+    assert "Nothing for you yet" in said(olena.get("/bell"))
+    facts = {"slug": "GRAIN/CORRIDOR", "story": "storystory", "assignment": "assignment", "offer": "offeroffer"}
+    leads = {
+        "offer": "/offers/offeroffer", "said": "/assignments/assignment", "returned": "/stories/storystory/write",
+        "published": "/stories/storystory", "offer_lapsed": "/mine", "password_changed": "/me",
+    }  # fmt: skip
+    with store.write() as session:
+        for kind in leads:
+            outbox.put(session, kind, kind, ("person", room.olena.id), now=now, facts={**facts, "by": "Eva"})
+        outbox.put(session, "test_mail", "test", ("person", room.olena.id), now=now, facts={})
+    page = lxml.html.fromstring(olena.get("/bell").text)
+    found = [one.get("href") for one in page.xpath("//div[@id='bell']//li/a")]
+    assert found == list(reversed(leads.values()))
+    assert len(page.xpath("//div[@id='bell']//li")) == len(leads) + 1
+
+
+def test_only_what_stood_on_the_page_is_marked_as_seen(
+    olena: FlaskClient, room: Room, store: Store, now: datetime
+) -> None:
+    def put(key: str) -> None:
+        with store.write() as session:
+            facts = {"by": "Eva", "words": f"Word {key}"}
+            outbox.put(session, "said", key, ("person", room.olena.id), now=now, facts=facts)
+
+    put("one")
+    form = form_on(olena.get("/bell"), "/bell/seen")
+    newest = lxml.html.fromstring(olena.get("/bell").text).xpath("//button[@name='newest']")[0].get("value")
+    put("two")
+    olena.post("/bell/seen", data={**form.fields, "newest": newest})
+    page = said(olena.get("/bell"))
+    assert page.index("New") < page.index("Word two") < page.index("Seen before") < page.index("Word one")

@@ -5,7 +5,7 @@ from datetime import datetime
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from desk.newsroom import staffing
+from desk.newsroom import entering
 from desk.outbox.models import Message
 from desk.people import signing
 from desk.people.models import Link, Person
@@ -69,7 +69,7 @@ def test_a_locked_out_administrator_comes_in_by_a_link_from_the_command_line(
 ) -> None:
     with store.write() as session:
         session.get_one(Person, room.ada.id).password = None
-        secret = staffing.sign_in_link(session, room.ada.email, now)
+        secret = entering.sign_in_link(session, room.ada.email, now)
     url = f"/come-in/{secret}"
     assert client.post(url, data=form_on(client.get(url), url).fields).status_code == 303
     assert client.get("/settings").status_code == 200

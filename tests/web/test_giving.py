@@ -1,8 +1,11 @@
 """Giving a story out: the deadline read back as it is typed, who would be told, and what is said when it is done."""
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from desk.drafts.models import Draft
 from desk.store import Store
+from desk.stories.models import Story
 from tests import factories
 from tests.reader import post, said
 from tests.room import Room
@@ -87,5 +90,90 @@ def test_publishing_says_which_edition_and_how_many_are_being_told(
         address, n = f"/stories/{story.public_id}", version.public_id
     assert post(arthur, f"{address}/approve", {"version": n}).status_code == 303
     assert "Approved." in said(arthur.get(address))
-    assert post(eva, f"{address}/publish").status_code == 303
+    assert post(eva, f"{address}/publish", {"version": n}).status_code == 303
     assert "Published: edition 1. One licensee is being told." in said(eva.get(address))
+
+
+def pictures(room: Room, store: Store) -> str:
+    """Olena's assignment made one for pictures, beside a main text of its own."""
+    with store.write() as session:
+        mine, main = session.merge(room.assignment), session.merge(room.asked)
+        mine.medium = "pictures"
+        session.query(Draft).filter_by(story_id=mine.story_id, is_main=True).one().assignment_id = main.id
+        return mine.public_id
+
+
+def test_pictures_are_handed_in_from_a_page_without_script_and_done_with_one_press(
+    eva: FlaskClient, olena: FlaskClient, room: Room, store: Store
+) -> None:
+    address, story = f"/assignments/{pictures(room, store)}", f"/stories/{room.story.public_id}"
+    assert "Hand in, or say how it goes" in said(olena.get("/mine"))
+    page = olena.get(address)
+    assert "Hand it in" in said(page)
+    assert "<script" not in page.text
+    refused = post(olena, f"{address}/hand-in", {"where": " "})
+    assert (refused.status_code, "Say in a line where it is" in said(refused)) == (422, True)
+    done = post(olena, f"{address}/hand-in", {"where": "https://pictures.example/7 <b>24</b>"})
+    assert done.status_code == 303
+    assert "no reminder will come" in said(olena.get(address))
+    side = eva.get(story)
+    assert '<a href="https://pictures.example/7" rel="noopener noreferrer">' in side.text
+    assert "<b>24</b>" not in side.text
+    assert f'action="{address}/done"' in side.text
+    assert post(eva, f"{address}/done").status_code == 303
+    assert "Who had it is told." in said(eva.get(story))
+    assert "done: nothing more is wanted" in said(olena.get(address))
+
+
+def test_an_assignments_page_offers_only_what_can_be_done_to_it(eva: FlaskClient, room: Room, store: Store) -> None:
+    change = f"/assignments/{pictures(room, store)}/change"
+    assert all(words in said(eva.get(change)) for words in ("It is done", "Move the deadline", "Reassign", "Cancel it"))
+    post(eva, f"/assignments/{room.assignment.public_id}/done")
+    over = said(eva.get(change))
+    assert "It is over" in over
+    assert not any(words in over for words in ("Move the deadline", "Reassign", "Cancel it"))
+
+
+def test_an_editor_who_follows_a_mail_to_an_assignment_finds_the_way_to_change_it(
+    eva: FlaskClient, olena: FlaskClient, room: Room
+) -> None:
+    way = f'href="/assignments/{room.assignment.public_id}/change"'
+    assert way in eva.get(f"/assignments/{room.assignment.public_id}").text
+    assert way not in olena.get(f"/assignments/{room.assignment.public_id}").text
+
+
+def test_an_idea_is_noted_without_deadline_or_people_and_commissioned_by_its_first_assignment(
+    eva: FlaskClient, room: Room, store: Store
+) -> None:
+    typed = {"slug": "PORT/PILOTS", "title": "A day with the pilots", "desk": room.desk.public_id, "do": "idea"}
+    for more in ({"deadline": "tomorrow 18:00"}, {"people": [room.nino.public_id]}):
+        refused = post(eva, "/stories/new", {**typed, **more})
+        assert (refused.status_code, "An idea has no deadline" in said(refused)) == (422, True)
+    made = post(eva, "/stories/new", typed)
+    page = said(eva.get(made.headers["Location"]))
+    assert "PORT/PILOTS is noted as an idea. Assign it when you want it." in page
+    assert "noted the idea PORT/PILOTS" in page
+    story = select(Story.state).where(Story.slug == "PORT/PILOTS")
+    with store.read() as session:
+        assert session.scalar(story) == "pitched"
+    assigned = {"medium": "text", "deadline": "tomorrow 18:00", "people": [room.nino.public_id]}
+    assert post(eva, f"{made.headers['Location']}/assignments", assigned).status_code == 303
+    with store.read() as session:
+        assert session.scalar(story) == "commissioned"
+
+
+def test_a_deadline_is_not_moved_into_the_past_nor_into_an_hour_that_a_clock_skips_or_has_twice(
+    eva: FlaskClient, room: Room
+) -> None:
+    address = f"/assignments/{room.assignment.public_id}/deadline"
+    for typed, says in (
+        ("2026-11-24 13:00", "past already"),
+        ("2027-03-28 02:30", "2027-03-28"),
+        ("2027-10-31 02:30", "twice"),
+    ):
+        refused = post(eva, address, {"deadline": typed, "deadline_zone": "Europe/Brussels"})
+        assert refused.status_code == 422
+        assert says in said(refused), typed
+    meant = {"deadline": "2027-10-31 02:30", "deadline_zone": "Europe/Brussels", "deadline_fold": "1"}
+    assert post(eva, address, meant).status_code == 303
+    assert post(eva, address, meant).status_code == 422, "pressed twice: that is the deadline already"

@@ -1,11 +1,15 @@
 """People: invited, given roles, moved, disabled and let in again, all in the browser."""
 
+from datetime import datetime, timedelta
+
+import lxml.html
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from desk.audit.models import Entry
 from desk.http.transactions import DeskFlask
 from desk.outbox.models import Message
+from desk.people import signing
 from desk.people.models import Membership, Person
 from desk.store import Store
 from tests.reader import form_on, post, said, signed_in
@@ -96,10 +100,13 @@ def test_who_is_disabled_is_out_what_they_left_is_told_and_the_way_back_is_open(
 
 
 def test_a_fresh_link_is_mailed_and_the_old_one_ends(ada: FlaskClient, room: Room, store: Store) -> None:
+    secrets = []
     for _ in range(2):
         assert post(ada, f"/people/{room.nino.public_id}/invite").status_code == 303
-    with store.read() as session:
-        secrets = [str(one.facts["secret"]) for one in session.scalars(select(Message).order_by(Message.id))]
+        with store.read() as session:
+            newest = session.scalars(select(Message).order_by(Message.id.desc())).first()
+        assert newest is not None
+        secrets.append(str(newest.facts["secret"]))
     assert [ada.get(f"/come-in/{secret}").status_code for secret in secrets] == [404, 200]
 
 
@@ -114,3 +121,63 @@ def test_everybody_sees_who_works_here_and_only_an_administrator_changes_it(
         assert reader.get(f"/people/{room.nino.public_id}").status_code == 403
         for act in ("", "/invite", "/disable", "/enable"):
             assert post(reader, f"/people/{room.nino.public_id}{act}").status_code == 403
+
+
+def test_a_page_given_back_has_the_boxes_as_they_were_sent_and_a_button_below_loses_none(
+    ada: FlaskClient, room: Room
+) -> None:
+    url = f"/people/{room.ada.public_id}"
+    fields = {"name": "Ada", "email": "nonsense", "zone": "Europe/Brussels", "roles": f"{room.desk.public_id}:editor"}
+    back = form_on(post(ada, url, fields), url).fields
+    assert (back["name"], back.getlist("roles"), "is_admin" in back) == ("Ada", [fields["roles"]], False)
+    url = f"/people/{room.olena.public_id}"
+    post(ada, f"{url}/disable")
+    refused = post(ada, f"{url}/invite")
+    assert refused.status_code == 409
+    back = form_on(refused, url).fields
+    assert (back["name"], back.getlist("roles")) == ("Olena Demchuk", [f"{room.desk.public_id}:correspondent"])
+
+
+def test_a_persons_page_says_who_gave_them_which_right(ada: FlaskClient, room: Room) -> None:
+    url = f"/people/{room.eva.public_id}"
+    form = form_on(ada.get(url), url)
+    form.fields.setlist("is_admin", ["1"])
+    form.fields.setlist("email", ["eva.j@meridian.example"])
+    told = ada.post(url, data=form.fields, follow_redirects=True)
+    assert f"{room.eva.email} is told that mail comes there no longer" in said(told)
+    page = said(ada.get(url))
+    assert "Ada Novak made Eva Janssens an administrator today 14:37 Brussels" in page
+    assert f"from {room.eva.email} to eva.j@meridian.example" in page
+
+
+def test_an_invitation_that_ran_out_is_seen_on_the_page_of_whom_it_was_for(
+    app: DeskFlask, ada: FlaskClient, room: Room, store: Store, now: datetime
+) -> None:
+    with store.write() as session:
+        session.get_one(Person, room.nino.id).password = None
+        signing.make_link(session, "invite", room.nino.id, now - timedelta(days=8))
+    page = said(ada.get(f"/people/{room.nino.public_id}"))
+    assert "The link that was mailed to them ran out: yesterday 14:37 Brussels. Mail a new one." in page
+    post(ada, f"/people/{room.nino.public_id}/invite")
+    assert "works until Tue 1 December 14:37 Brussels" in said(ada.get(f"/people/{room.nino.public_id}"))
+    assert (
+        "Disable" not in said(ada.get(f"/people/{room.ada.public_id}")).split("Coming in")[1].split("What happened")[0]
+    )
+
+
+def test_who_is_shut_out_is_listed_for_administrators_only(ada: FlaskClient, eva: FlaskClient, room: Room) -> None:
+    post(ada, f"/people/{room.nino.public_id}/disable")
+    assert "Nino Kapanadze" in said(ada.get("/people"))
+    assert "Nino Kapanadze" not in said(eva.get("/people"))
+
+
+def test_the_day_of_everybody_is_laid_out_on_the_clock_of_whoever_reads(ada: FlaskClient, room: Room) -> None:
+    """14:37 in Brussels is 21:37 in Singapore, where office ended at 18:00 and the night begins at 22:00."""
+    page = lxml.html.fromstring(ada.get("/people").text)
+    row = page.xpath("//li[contains(@class, 'crew')][contains(., 'Arthur Lim')]")[0]
+    spans = [(one.tag, one.get("class")) for one in row.xpath(".//div[@class='day']/*")]
+    assert spans == [
+        ("i", "h2 q0 to11 e0"),
+        ("q", "h15 q0 to23 e0"),
+        ("em", "h14 q2"),
+    ]

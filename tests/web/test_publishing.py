@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import lxml.html
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -21,7 +22,7 @@ from desk.stories.models import Edition, Story
 from tests import factories
 from tests.conftest import set_clock
 from tests.ledger import changed, everything
-from tests.reader import post, said, signed_in
+from tests.reader import form_on, post, said, signed_in
 from tests.room import Room, open_room
 
 
@@ -45,19 +46,38 @@ class Hands:
             byline="Olena Demchuk, Black Sea Correspondent", places="Odesa",
         )  # fmt: skip
 
+    def save(self, by: Person, headline: str) -> TestResponse:
+        base = str(self.last().n)
+        return self.press(by, "write", do="save", base_n=base, headline=headline, body="Ships sail.")
+
     def approve(self, note: str = "") -> TestResponse:
-        with self.store.read() as session:
-            version = session.scalars(select(Version.public_id).order_by(Version.n.desc())).first() or ""
-        return self.press(self.room.arthur, "approve", version=version, note=note)
+        return self.press(self.room.arthur, "approve", version=self.last().public_id, note=note)
 
     def publish(self) -> TestResponse:
-        return self.press(self.room.eva, "publish")
+        return self.press(self.room.eva, "publish", version=self.last().public_id)
 
     def correct(self) -> TestResponse:
-        return self.press(self.room.eva, "next-edition", cause="correction", wrong="Sail.", right="Sailed.")
+        return self.press(
+            self.room.eva, "next-edition", version=self.last().public_id, cause="correction", wrong="Sail.",
+            right="Sailed.",
+        )  # fmt: skip
 
     def kill(self) -> TestResponse:
-        return self.press(self.room.eva, "kill", why="It did not happen")
+        return self.press(self.room.eva, "kill", edition="1", why="It did not happen")
+
+    def page(self, by: Person, **query: str) -> TestResponse:
+        return self.browsers[by.id].get(f"/stories/{self.room.story.public_id}", query_string=query)
+
+    def send(self, by: Person, page: TestResponse, act: str, **typed: str) -> TestResponse:
+        """Fill and send a form as it stands on that page, however old the page is."""
+        form = form_on(page, f"/stories/{self.room.story.public_id}/{act}")
+        for name, value in typed.items():
+            form.fields.setlist(name, [value])
+        return self.browsers[by.id].post(form.action, data=form.fields)
+
+    def last(self) -> Version:
+        with self.store.read() as session:
+            return session.scalars(select(Version).order_by(Version.n.desc())).first() or Version(n=0, public_id="")
 
     def state(self) -> str:
         with self.store.read() as session:
@@ -114,11 +134,11 @@ def test_of_two_editors_who_publish_at_once_one_makes_the_edition(clone: Databas
     hands = Hands(app, room, store)
     hands.browsers[emil.id] = signed_in(app, emil)
     assert hands.file().status_code == hands.approve().status_code == 303
-    together = Barrier(2)
+    together, read = Barrier(2), hands.last().public_id
 
     def press(by: Person) -> int:
         together.wait()
-        return hands.press(by, "publish").status_code
+        return hands.press(by, "publish", version=read).status_code
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(press, (room.eva, emil))) == [303, 409]
@@ -126,3 +146,175 @@ def test_of_two_editors_who_publish_at_once_one_makes_the_edition(clone: Databas
         assert session.scalar(select(func.count()).select_from(Edition)) == 1
         told = select(func.count()).where(Message.recipient_kind == "licensee")
         assert session.scalar(told) == 1
+
+
+# A page that has grown old
+
+
+def test_what_was_saved_while_an_editor_gave_their_reason_does_not_go_out_unread(hands: Hands) -> None:
+    """The page comes back with what changed marked and the reason as typed; pressed again it names the new version."""
+    eva, olena = hands.room.eva, hands.room.olena
+    assert hands.file().status_code == 303
+    old = hands.page(eva)
+    assert hands.save(olena, "Ministers disagree").status_code == 303
+    before = everything(hands.store)
+    refused = hands.send(eva, old, "own-authority", why="Nobody answers")
+    assert refused.status_code == 409
+    assert "you read version 1, the last is 2, saved by Olena Demchuk" in said(refused)
+    assert "<ins>disagree</ins>" in refused.text
+    assert not changed(before, everything(hands.store))
+    again = hands.send(eva, refused, "own-authority")
+    assert again.status_code == 303
+    with hands.store.read() as session:
+        edition = session.scalars(select(Edition)).one()
+        assert session.get_one(Version, edition.version_id).n == 2
+    assert "Nobody answers" in said(hands.page(eva))
+
+
+@pytest.mark.parametrize("act", ["publish", "schedule"])
+def test_an_approved_version_is_not_put_out_from_a_page_that_shows_another(hands: Hands, act: str) -> None:
+    assert hands.file().status_code == hands.approve().status_code == 303
+    old = hands.page(hands.room.eva)
+    assert hands.save(hands.room.eva, "Ministers disagree").status_code == hands.approve().status_code == 303
+    refused = hands.send(hands.room.eva, old, act, publish="tomorrow 18:00")
+    assert refused.status_code == 409
+    assert "A newer version exists" in said(refused)
+    if act == "schedule":
+        assert 'value="tomorrow 18:00"' in refused.text
+    assert hands.state() == "approved"
+
+
+def test_back_after_publishing_and_pressing_again_publishes_nothing(hands: Hands) -> None:
+    assert hands.file().status_code == hands.approve().status_code == 303
+    old = hands.page(hands.room.eva)
+    assert hands.send(hands.room.eva, old, "publish").status_code == 303
+    once = everything(hands.store)
+    again = hands.send(hands.room.eva, old, "publish")
+    assert again.status_code == 409
+    assert "This story is published already" in said(again)
+    assert not changed(once, everything(hands.store))
+
+
+def test_a_live_page_says_that_a_version_was_saved_and_leads_to_what_changed(hands: Hands) -> None:
+    eva, olena = hands.room.eva, hands.room.olena
+    assert hands.file().status_code == 303
+    read = hands.last().public_id
+    quiet = lxml.html.fromstring(hands.page(eva, have=read).text)
+    assert quiet.get_element_by_id("story-news").get("hidden") is not None
+    assert quiet.get_element_by_id("story-copy").get("data-live-hold") == read
+    assert hands.save(olena, "Ministers disagree").status_code == 303
+    line = lxml.html.fromstring(hands.page(eva, have=read).text).get_element_by_id("story-news")
+    assert line.get("hidden") is None
+    assert "v2 was saved by Olena Demchuk: read it" in line.text_content()
+    (link,) = line.iterlinks()
+    assert "<ins>disagree</ins>" in hands.browsers[eva.id].get(link[2]).text
+
+
+def test_a_page_given_back_says_when_the_story_has_moved_on(hands: Hands) -> None:
+    assert hands.file().status_code == 303
+    refused = hands.press(hands.room.eva, "own-authority", version=hands.last().public_id, why=" ")
+    held = lxml.html.fromstring(refused.text).get_element_by_id("story-copy").get("data-live-hold")
+    assert hands.approve().status_code == 303
+    assert "It is approved now" in said(hands.page(hands.room.eva, have=held))
+
+
+def test_a_correction_typed_while_somebody_killed_the_story_is_there_to_copy(hands: Hands) -> None:
+    for press in (hands.file, hands.approve, hands.publish):
+        assert press().status_code == 303
+    old = hands.page(hands.room.eva)
+    assert hands.kill().status_code == 303
+    refused = hands.send(hands.room.eva, old, "next-edition", wrong="It said four.", right="They are five.")
+    assert refused.status_code == 409
+    left = lxml.html.fromstring(refused.text).get_element_by_id("left-over")
+    assert [field.text.strip() for field in left.iter("textarea")] == ["It said four.", "They are five."]
+
+
+def test_a_reason_to_kill_stands_in_no_other_form_when_it_comes_back(hands: Hands) -> None:
+    for press in (hands.file, hands.approve, hands.publish, hands.correct):
+        assert press().status_code == 303
+    refused = hands.press(hands.room.eva, "kill", edition="7", why="It did not happen")
+    assert (refused.status_code, refused.text.count("It did not happen")) == (409, 1)
+    forms = [one for one in lxml.html.fromstring(refused.text).iter("details") if one.get("open") is not None]
+    assert ["It did not happen" in one.text_content() for one in forms] == [True]
+
+
+# Embargoes, and what can be taken back
+
+
+def test_an_embargo_is_set_moved_and_lifted_by_buttons_without_publishing_again(hands: Hands) -> None:
+    eva = hands.room.eva
+    assert hands.file().status_code == 303
+    assert hands.send(eva, hands.page(eva), "embargo", embargo="tomorrow 18:00").status_code == 303
+    moved = hands.send(eva, hands.page(eva), "embargo", embargo="tomorrow 19:00")
+    assert moved.status_code == 303
+    assert "Lift the embargo of tomorrow 19:00 Brussels" in said(hands.page(eva))
+    assert hands.approve().status_code == 303
+    assert hands.send(eva, hands.page(eva), "publish").status_code == 303
+    assert hands.state() == "scheduled"
+    later = hands.send(eva, hands.page(eva), "schedule", publish="tomorrow 21:00", embargo="tomorrow 20:00")
+    assert later.status_code == 303
+    page = hands.page(eva)
+    assert "It then goes out by itself: tomorrow 21:00 Brussels." in said(page)
+    assert hands.send(eva, page, "lift-embargo").status_code == 303
+    assert "It goes out by itself: tomorrow 21:00" in said(hands.page(eva))
+    assert hands.state() == "scheduled"
+
+
+def test_a_cleared_field_drops_no_embargo(hands: Hands) -> None:
+    eva = hands.room.eva
+    assert hands.file().status_code == hands.approve().status_code == 303
+    assert hands.send(eva, hands.page(eva), "schedule", embargo="tomorrow 18:00").status_code == 303
+    before = everything(hands.store)
+    refused = hands.send(eva, hands.page(eva), "schedule", publish="tomorrow 9:00", embargo="")
+    assert refused.status_code == 422
+    assert "The embargo until 2026-11-25 18:00 Brussels stands" in said(refused)
+    assert 'value="tomorrow 9:00"' in refused.text
+    assert not changed(before, everything(hands.store))
+
+
+def test_an_embargo_set_meanwhile_is_not_moved_by_a_page_that_does_not_show_it(hands: Hands) -> None:
+    eva = hands.room.eva
+    assert hands.file().status_code == 303
+    old = hands.page(eva)
+    assert hands.send(eva, old, "embargo", embargo="tomorrow 18:00").status_code == 303
+    refused = hands.send(eva, old, "embargo", embargo="today 16:00")
+    assert refused.status_code == 409
+    assert "An embargo until 2026-11-25 18:00 Brussels was set since you opened this page" in said(refused)
+    assert 'value="today 16:00"' in refused.text
+
+
+def test_whatever_can_be_taken_back_has_a_button_and_a_sentence(hands: Hands) -> None:
+    eva, arthur = hands.room.eva, hands.room.arthur
+    assert hands.file().status_code == hands.approve().status_code == 303
+    assert hands.send(eva, hands.page(eva), "schedule", publish="tomorrow 18:00").status_code == 303
+    undone = (
+        ("unschedule", eva, "It waits until somebody publishes it.", "approved"),
+        ("withdraw-approval", arthur, "Your approval is withdrawn", "editing"),
+        ("hold", eva, "nothing goes out until somebody lets it go on", "held"),
+        ("release", eva, "It goes on where it stood.", "editing"),
+        ("spike", eva, "It can be taken up again", "spiked"),
+        ("unspike", eva, "Taken up again, as commissioned.", "commissioned"),
+    )
+    for act, who, sentence, state in undone:
+        assert hands.send(who, hands.page(who), act).status_code == 303, act
+        assert (hands.state(), sentence in said(hands.page(who))) == (state, True), act
+    assert "Arthur Lim withdrew the approval of version 1" in said(hands.page(eva))
+
+
+def test_only_whoever_approved_has_the_button_that_withdraws_it(hands: Hands) -> None:
+    assert hands.file().status_code == hands.approve().status_code == 303
+    assert "Withdraw my approval of v1" in said(hands.page(hands.room.arthur))
+    assert "Withdraw my approval" not in said(hands.page(hands.room.eva))
+
+
+def test_an_approver_who_returns_reads_what_changed_since_their_note(hands: Hands) -> None:
+    arthur = hands.room.arthur
+    assert hands.file().status_code == 303
+    assert hands.send(arthur, hands.page(arthur), "return", note="Do they?").status_code == 303
+    again = hands.press(
+        hands.room.olena, "write", do="file", base_n="1", headline="Ministers disagree", body="Ships sail."
+    )
+    assert again.status_code == 303
+    page = hands.page(arthur)
+    assert "Marked since you returned v1: headline" in said(page)
+    assert "<ins>disagree</ins>" in page.text

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+import lxml.html
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from desk.people.models import Desk, Membership, Newsroom
 from desk.store import Store
+from desk.stories.models import Story
 from tests.reader import form_on, post, said
 from tests.room import Room
 
@@ -52,12 +54,57 @@ def test_a_desk_is_made_with_its_clock_and_whoever_makes_it_edits_it(
 
 def test_a_desk_is_renamed_and_its_clock_moved(ada: FlaskClient, room: Room, store: Store) -> None:
     url = f"/desks/{room.desk.public_id}"
-    assert post(ada, url, {"name": "Europe desk", "zone": "Europe/London"}).status_code == 303
+    form = form_on(ada.get(url), url)
+    assert (form.fields["name"], form.fields["zone"]) == ("World desk", "Europe/Brussels")
+    form.fields.setlist("name", ["Europe desk"])
+    form.fields.setlist("zone", ["Europe/London"])
+    assert ada.post(url, data=form.fields).status_code == 303
     with store.read() as session:
         desk = session.get_one(Desk, room.desk.id)
     assert (desk.name, desk.zone) == ("Europe desk", "Europe/London")
-    assert post(ada, url, {"name": "Europe desk", "zone": "Europe/Atlantis"}).status_code == 422
-    assert post(ada, url, {"name": "", "zone": "Europe/London"}).status_code == 422
+    assert "Ada Novak renamed the desk World desk to Europe desk" in said(ada.get(url))
+
+
+def test_a_desk_change_that_is_refused_gives_its_form_back_with_the_reason_at_the_field(
+    ada: FlaskClient, room: Room, store: Store
+) -> None:
+    url = f"/desks/{room.desk.public_id}"
+    post(ada, "/desks", {"name": "Sports desk", "zone": "UTC"})
+    for field, fields, why in (
+        ("zone", {"name": "Europe desk", "zone": "Europe/Atlantis"}, "Europe/Atlantis"),
+        ("name", {"name": "", "zone": "Europe/London"}, "A desk needs a name."),
+        ("name", {"name": "Sports desk", "zone": "Europe/London"}, "There is a desk called Sports desk already."),
+    ):
+        refused = post(ada, url, fields)
+        assert refused.status_code == 422
+        assert {name: form_on(refused, url).fields[name] for name in fields} == fields
+        (error,) = lxml.html.fromstring(refused.text).xpath(f"//p[@id='f-{field}-error']")
+        assert why in error.text_content()
+    refused = post(ada, "/desks", {"name": "Sports desk", "zone": "Europe/London"})
+    assert form_on(refused, "/desks").fields["name"] == "Sports desk"
+
+
+def test_a_desk_is_closed_when_nothing_is_left_on_it_and_opened_again(
+    ada: FlaskClient, eva: FlaskClient, room: Room, store: Store
+) -> None:
+    url = f"/desks/{room.desk.public_id}"
+    refused = post(ada, f"{url}/close")
+    assert (refused.status_code, "can't be closed yet" in said(refused)) == (409, True)
+    assert f"/stories/{room.story.public_id}" in refused.text
+    with store.write() as session:
+        session.get_one(Story, room.story.id).state = "spiked"
+    closed = post(ada, f"{url}/close", follow_redirects=True)
+    assert "can be opened again" in said(closed)
+    assert "closed today 14:37" in said(ada.get("/settings"))
+    assert room.desk.public_id not in ada.get("/people/new").text
+    assert room.desk.public_id not in eva.get("/stories/new").text
+    assert "World desk, closed" in said(eva.get("/find"))
+    assert "GRAIN/CORRIDOR" in said(eva.get(f"/find?desk={room.desk.public_id}"))
+    assert eva.get(f"/stories/{room.story.public_id}").status_code == 200
+    assert post(ada, f"{url}/reopen").status_code == 303
+    assert room.desk.public_id in eva.get("/stories/new").text
+    for act in ("", "/close", "/reopen"):
+        assert post(eva, url + act, {"name": "Ours", "zone": "UTC"}).status_code == 403
 
 
 def test_nobody_else_sees_or_changes_settings(eva: FlaskClient, olena: FlaskClient, room: Room) -> None:

@@ -1,8 +1,10 @@
 """Writing copy over a bad line and beside somebody else: nothing that was typed is lost, nothing is overwritten."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import lxml.html
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -10,10 +12,12 @@ from werkzeug.test import TestResponse
 
 from desk.app import create_app
 from desk.db import Database
+from desk.drafts import service as drafting
 from desk.drafts.models import LostSave, Version
 from desk.http.transactions import DeskFlask
 from desk.settings import Settings
 from desk.store import Store
+from tests import factories
 from tests.conftest import set_clock
 from tests.factories import NOW
 from tests.ledger import changed, everything
@@ -113,3 +117,50 @@ def test_whoever_has_no_part_in_it_writes_nothing(who: str, room: Room, app: Des
     assert write(client, room).status_code in (403, 404)
     assert client.get(f"/stories/{room.story.public_id}/write").status_code in (403, 404)
     assert not changed(before, everything(store))
+
+
+def test_whoever_pressed_file_and_was_overtaken_may_still_file(
+    olena: FlaskClient, eva: FlaskClient, room: Room
+) -> None:
+    assert write(eva, room).status_code == 303
+    stale = write(olena, room, body="Nothing sails.", do="file")
+    assert stale.status_code == 409
+    form = form_on(stale, f"/stories/{room.story.public_id}/write")
+    assert 'name="do" value="file"' in re.sub(r"\s+", " ", stale.text)
+    form.fields.setlist("do", ["file"])
+    filed = olena.post(form.action, data=form.fields)
+    assert filed.headers["Location"].startswith(f"/stories/{room.story.public_id}/filed")
+
+
+def test_on_a_bad_line_the_browser_keeps_what_is_typed_if_asked_to_and_no_script_is_loaded_else(
+    olena: FlaskClient, room: Room
+) -> None:
+    url = f"/stories/{room.story.public_id}/write"
+    plain = olena.get(url)
+    assert "<script" not in plain.text
+    assert f'href="{url}?keep=1"' in plain.text
+    keeps = olena.get(url, query_string={"keep": "1"})
+    assert "guard.js" in keeps.text
+    form = lxml.html.fromstring(keeps.text).get_element_by_id(f"copy-{room.story.public_id}")
+    assert form.get("data-draft") is not None
+    assert f'data-me="{room.olena.public_id}"' in keeps.text
+    saved = write(olena, room, keep="1")
+    assert "keep=1" in saved.headers["Location"]
+    refused = write(olena, room, keep="1", headline="x" * 501)
+    assert refused.status_code == 422
+    assert "guard.js" in refused.text
+
+
+def test_filing_a_further_text_says_that_it_is_this_one_that_was_filed(
+    olena: FlaskClient, room: Room, store: Store
+) -> None:
+    with store.write() as session:
+        box = factories.assignment(session, session.merge(room.story), assignee=session.merge(room.olena))
+        drafting.open_for_assignment(session, story_id=room.story.id, assignment_id=room.assignment.id)
+        drafting.open_for_assignment(session, story_id=room.story.id, assignment_id=box.id)
+        public_id = box.public_id
+    filed = write(olena, room, do="file", assignment=public_id)
+    page = olena.get(filed.headers["Location"])
+    assert "Version 1" in said(page)
+    with store.read() as session:
+        assert session.scalars(select(Version.n)).all() == [1]

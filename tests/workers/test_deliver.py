@@ -10,18 +10,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
 from desk import chance
 from desk.clock import utcnow
 from desk.db import Database
+from desk.mail import SmtpMailer
 from desk.net import Handed, HttpPoster
 from desk.newsroom import notifying
-from desk.outbox import queries, service
+from desk.outbox import handing, queries, service
+from desk.outbox.handover import Claimed
 from desk.outbox.models import Delivery, Due, Message
 from desk.republication.models import Licensee
 from desk.settings import Settings
@@ -199,6 +204,97 @@ def test_told_to_stop_it_claims_nothing_more_and_notes_what_is_under_way(works: 
     assert works.run(stop=lambda: True) == 0
 
 
+def test_a_mail_whose_lease_runs_out_under_way_is_not_sent_again_by_the_same_worker(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However that came about: a machine that slept, a clock that was set."""
+    looks = threading.Semaphore(0)
+    claim = handing.claim
+
+    def looked(session: Session, lane: str, **how: Any) -> list[Claimed]:
+        looks.release()
+        return claim(session, lane, **how)
+
+    class Slow(FakeMailer):
+        def send(self, wire: bytes, *, sender: str, to: str) -> Handed:
+            with works.store.write() as session:
+                session.execute(update(Due).values(lease_until=utcnow() - timedelta(seconds=1)))
+            while looks.acquire(blocking=False):
+                pass
+            assert looks.acquire(timeout=10)
+            assert looks.acquire(timeout=10)  # a whole claim has been made since the lease ran out
+            return super().send(wire, sender=sender, to=to)
+
+    monkeypatch.setattr(handing, "claim", looked)
+    monkeypatch.setattr(deliver, "LOOK_AGAIN", 0.02)
+    works.mailer = Slow()
+    works.put()
+    assert works.run() == 1
+    assert len(works.mailer.mails) == 1
+    assert works.states() == ["done"]
+
+
+def test_a_hand_over_that_could_outlast_its_lease_is_not_begun(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0])
+    slept = SimpleNamespace(monotonic=lambda: next(clock, 30.0))  # half a lease passes between claim and hand-over
+    monkeypatch.setattr(deliver, "time", slept)
+    works.put()
+    assert works.run() == 1
+    assert works.mailer is not None
+    assert works.mailer.mails == []
+    with works.store.read() as session:
+        assert session.scalars(select(Delivery.said)).one() == "The worker was held up before the hand-over."
+
+
+def test_a_hand_over_may_take_half_its_lease_and_no_more(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+
+    class Mailer(SmtpMailer):
+        def __init__(self, url: str, *, timeout: float) -> None:
+            given.append(timeout)
+            super().__init__(url, timeout=timeout)
+
+    class Poster(HttpPoster):
+        def __init__(self, *, private: bool, timeout: float) -> None:
+            given.append(timeout)
+            super().__init__(private=private, timeout=timeout)
+
+    monkeypatch.setattr(deliver, "SmtpMailer", Mailer)
+    monkeypatch.setattr(deliver, "HttpPoster", Poster)
+    works.put()
+    with SmtpServer() as server, WebhookReceiver() as receiver:
+        works.publish(receiver.url)
+        settings = replace(works.settings, smtp_url=server.url, lease=9.5)
+        for lane in ("mail", "webhook"):
+            deliver.run(works.store, lane, settings=settings, now=utcnow)
+    assert set(given) == {4.75}
+
+
+def test_an_outcome_that_the_database_cannot_take_is_noted_once_it_can(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mail that was taken while the database was away is not sent again."""
+    works.put()
+    failing = iter([OperationalError("UPDATE", {}, Gone()), OperationalError("UPDATE", {}, Gone())])
+    settle = handing.settle
+
+    def settled(session: Session, results: Any, **how: Any) -> Any:
+        for error in failing:
+            raise error
+        return settle(session, results, **how)
+
+    monkeypatch.setattr(handing, "settle", settled)
+    monkeypatch.setattr(deliver, "LOOK_AGAIN", 0.02)
+    assert works.run() == 1
+    assert works.mailer is not None
+    assert len(works.mailer.mails) == 1
+    assert works.states() == ["done"]
+
+
+class Gone(Exception):
+    sqlstate = "57P01"
+
+
 def test_a_run_by_itself_uses_the_settings_server(works: Works) -> None:
     with SmtpServer() as server:
         works.put(3)
@@ -220,7 +316,7 @@ from workers import deliver
 url, var, smtp, fault = sys.argv[1:]
 settings = Settings(
     var=Path(var), database_url=url, redis_url=None, url="http://localhost", secret_keys=("k" * 32,),
-    smtp_url=smtp, private_addresses=True, lease=1, fault=fault or None,
+    smtp_url=smtp, private_addresses=True, lease=3, fault=fault or None,
 )
 store = Store(db.connect(url))
 deliver.run(store, "mail", settings=settings, now=utcnow)
@@ -246,7 +342,7 @@ def test_a_worker_killed_where_it_hurts_loses_no_notice_and_repeats_no_reminder(
 
         command = [sys.executable, "-c", DIES, url, str(var), mail.url, point]
         assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
-        afterwards = replace(settings, var=var, smtp_url=mail.url, lease=1, fault=point)
+        afterwards = replace(settings, var=var, smtp_url=mail.url, lease=3, fault=point)
         until = time.monotonic() + 30
         while time.monotonic() < until and _anything_queued(store):
             for lane in ("mail", "webhook"):

@@ -79,7 +79,9 @@ def test_a_tick_publishes_what_is_to_go_out_and_not_a_minute_before(store: Store
         at = walk.begin(session, now)
         at.approved()
         moment = factories.moment(now, hours=1)
-        publishing.schedule(session, at.actor(at.eva), at.story.public_id, publish=moment, embargo=None, now=now)
+        publishing.schedule(
+            session, at.actor(at.eva), at.story.public_id, at.last.public_id, moment, None, now, seen=None
+        )
     due.tick(store, lambda: moment.at - timedelta(seconds=1))
     assert _state(store, at.story) == "scheduled"
     due.tick(store, lambda: moment.at)
@@ -99,15 +101,22 @@ def test_a_lane_captures_mail_where_there_is_no_mail_server(at_work: Store, now:
         assert session.scalars(select(Delivery.state)).all() == ["captured"]
 
 
-def test_the_beats_bell_that_arrives_shows_that_beat_broker_and_worker_live(at_work: Store) -> None:
-    desk_tasks.beat()
+@pytest.mark.parametrize(("ringer", "lives"), [("beat", {"worker", "beat"}), ("ticker", {"worker"})])
+def test_a_bell_that_arrives_shows_that_broker_and_pool_live_and_whoever_rang_it(
+    at_work: Store, ringer: str, lives: set[str]
+) -> None:
+    desk_tasks.alive(ringer)
     with at_work.read() as session:
         seen = heartbeats.latest(session)
-    assert clock.utcnow() - seen["beat"] < timedelta(seconds=30)
+        silent = heartbeats.silent(session, clock.utcnow())
+    assert set(seen) == lives
+    assert all(clock.utcnow() - at < timedelta(seconds=30) for at in seen.values())
+    assert silent == [name for name in ("ticker", "worker", "beat") if name not in lives]
 
 
 def test_a_sweep_and_a_poll_with_nothing_to_do_do_nothing(at_work: Store) -> None:
     desk_tasks.sweep()
+    desk_tasks.prune()
     fetch_tasks.due()
     fetch_tasks.poll("bcdfghjkmn")
     assert count(at_work) == 0

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from desk import clock, db, heartbeats
+from desk import bells, clock, db, heartbeats
 from desk.newsroom import reminding
 from desk.outbox.models import Delivery, Message
 from desk.settings import Settings
@@ -88,7 +88,7 @@ def test_without_broker_and_beat_a_reminder_is_made_and_handed_over(clone: db.Da
     def handed_over() -> bool:
         with store.read() as session:
             states = session.scalars(select(Delivery.state).join(Message).where(Message.kind == "reminder")).all()
-            return states == ["captured"] and "worker" in heartbeats.latest(session)
+            return states == ["captured"] and "ticker" in heartbeats.latest(session)
 
     url = clone.engine.url.render_as_string(hide_password=False)
     with parent(url, tmp_path) as process:
@@ -132,10 +132,19 @@ def test_a_loop_whose_parent_is_gone_ends() -> None:
     ticker._loop("desk", act, 0, threading.Event(), parent=os.getppid() + 1)
 
 
-def test_each_tick_shows_that_the_worker_lives(store: Store, settings: Settings) -> None:
-    ticker._desk_work(store, settings)()
+def test_each_tick_shows_that_the_ticker_lives_and_asks_a_pool_for_a_sign_of_life(
+    store: Store, settings: Settings
+) -> None:
+    """It does not speak for the pool."""
+    rung: list[set[tuple[str, str]]] = []
+    work = ticker._desk_work(Store(store.database, rung.append), settings)
+    work()
+    work()
     with store.read() as session:
-        assert clock.utcnow() - heartbeats.latest(session)["worker"] < timedelta(seconds=30)
+        seen = heartbeats.latest(session)
+    assert list(seen) == ["ticker"]
+    assert clock.utcnow() - seen["ticker"] < timedelta(seconds=30)
+    assert rung == [{(bells.ALIVE, "ticker")}]  # the second tick came too soon to ring again
 
 
 def _database_gone() -> None:

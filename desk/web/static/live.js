@@ -4,6 +4,10 @@
        data-live       the address asked; empty: this page's own address
        data-etag       the ETag the page was sent with, if known: then the first answer can be a 304
        data-live-part  on any other element with an id: it follows too, when the answer is a whole page
+       data-live-hold  on an element with an id inside: what it shows, such as a version. It is left alone once the answer shows
+                       another, with the buttons in it. Each asking says what is shown (?have=), so the page can say what is new
+       data-live-calm  on an element with an id inside: left alone while the pointer or the focus is in it, so that no button
+                       turns into another under somebody's hand
 
    The answer is a fragment (the new inside of the element) or a whole page in which the element's id is looked up.
    Asked every second while the page is seen, every thirty seconds while it is not, more seldom while nothing answers.
@@ -38,8 +42,8 @@
     init(api) {
       morph = api.morph;
     },
-    htmx_before_morph_node(node) {
-      return !(touched.has(node) && node.isConnected);
+    htmx_before_morph_node(node, detail) {
+      return !(touched.has(node) && node.isConnected) && !isHeld(node, detail.newNode) && !isInHand(node, detail.newNode);
     },
     htmx_before_morph_attr(node, detail) {
       return !(detail.attrName === "open" && (node.localName === "details" || node.localName === "dialog"));
@@ -51,6 +55,18 @@
       signedOut();
     },
   });
+
+  /* ---- what is being read and acted on stays ---- */
+
+  let inHand = false;
+
+  const isHeld = (node, fresh) => node.dataset?.liveHold !== undefined && node.dataset.liveHold !== fresh.dataset.liveHold;
+
+  const isInHand = (node, fresh) => {
+    if (node.dataset?.liveCalm === undefined || node.isEqualNode(fresh) || !node.matches(":hover, :focus-within")) return false;
+    inHand = true;
+    return true;
+  };
 
   /* ---- notes to the reader ---- */
 
@@ -160,6 +176,7 @@
     const found = read(watch, text);
     if (!found) return false;
     watch.wait = 0;
+    inHand = false;
     if (wouldLose(watch.area, found.inside)) {
       watch.wait = 5000;
       show("held-back", true);
@@ -167,20 +184,29 @@
     }
     show("held-back", false);
     if (!watch.area.isEqualNode(found.inside)) take(watch.area, found.inside);
-    if (!found.page) return true;
+    const all = !inHand;
+    if (!all) watch.wait = 3000;
+    if (!found.page) return all;
     if (found.page.title && found.page.title !== document.title) document.title = found.page.title;
     for (const part of document.querySelectorAll("[data-live-part][id]")) {
       const fresh = found.page.getElementById(part.id);
       if (fresh && !part.contains(watch.area) && !wouldLose(part, fresh) && !part.isEqualNode(fresh)) take(part, fresh);
     }
-    return true;
+    return all;
+  };
+
+  const addressOf = (area) => {
+    const address = new URL(area.dataset.live || location.href.split("#")[0], location.href);
+    const shown = area.querySelector("[data-live-hold]")?.dataset.liveHold;
+    if (shown) address.searchParams.set("have", shown);
+    return address;
   };
 
   const ask = async (watch) => {
     const headers = { "HX-Request": "true", Accept: "text/html" };
     if (watch.etag) headers["If-None-Match"] = watch.etag;
     // `no-store` keeps the browser's own cache out of it: it would answer a 304 as a 200
-    const answer = await fetch(watch.area.dataset.live || location.href.split("#")[0], {
+    const answer = await fetch(addressOf(watch.area), {
       headers, redirect: "manual", cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE),
     });
     if (answer.type === "opaqueredirect" || answer.status === 401) return "signed out";

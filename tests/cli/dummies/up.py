@@ -22,7 +22,8 @@ def main() -> int:
     given = json.loads(sys.argv[1])
     supervisor.LEFTOVERS = 0.3
     env = dict(os.environ)
-    processes = [supervisor.Process(env=env, **process) for process in given["processes"]]
+    ready = (lambda: False) if given.get("never_ready") else None
+    processes = [supervisor.Process(env=env, ready=ready, **process) for process in given["processes"]]
     with ExitStack() as stack:
         try:
             lock = stack.enter_context(only_one(Path(given["lock"]))) if "lock" in given else None

@@ -1,0 +1,106 @@
+"""`desk doctor`: what is wrong is named, with the way out; what runs embedded is asked like anything else."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from desk import clock, db, heartbeats
+from desk.cli import schema
+from desk.cli.doctor import doctor
+from desk.cli.lock import is_held, only_one
+from desk.cli.valkey import EmbeddedValkey, running_url
+from desk.store import Store
+from tests.conftest import Databases, Opened
+
+Line = dict[str, str]
+
+
+@pytest.fixture
+def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a desk that has its own broker and a migrated SQLite database."""
+    folder = tmp_path / "var"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("DESK_VAR", str(folder))
+    for name in ("REDIS_URL", "DATABASE_URL", "SMTP_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def desk(var: Path) -> Iterator[Store]:
+    database = db.connect(f"sqlite:///{var / 'desk.db'}")
+    schema.upgrade(database.engine)
+    yield Store(database)
+    database.engine.dispose()
+
+
+def seen() -> dict[str, Line]:
+    """What it says, by what it is about."""
+    result = CliRunner().invoke(doctor, ["--json"])
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == int(any(line["state"] == "WRONG" for line in lines))
+    return {line["what"]: line for line in lines}
+
+
+def test_a_dead_pool_a_dead_beat_and_a_dead_ticker_are_told_apart(desk: Store) -> None:
+    for dead in heartbeats.NAMES:
+        with desk.write() as session:
+            for name in heartbeats.NAMES:
+                at = clock.utcnow() - (2 * heartbeats.SILENT_AFTER if name == dead else heartbeats.SILENT_AFTER / 9)
+                heartbeats.beat(session, name, "a", at)
+        lines = seen()
+        assert [name for name in heartbeats.NAMES if lines[name]["state"] == "WRONG"] == [dead]
+        assert lines[dead]["says"].startswith("silent for 120 s. ")
+
+
+@pytest.mark.usefixtures("desk")
+def test_what_never_gave_a_sign_of_life_is_wrong_too() -> None:
+    lines = seen()
+    assert {lines[name]["state"] for name in heartbeats.NAMES} == {"WRONG"}
+    assert "start it with `desk up`" in lines["beat"]["says"]
+
+
+def test_without_a_desk_that_runs_the_embedded_broker_is_not_missed(var: Path, desk: Store) -> None:
+    assert seen()["broker"]["state"] == "ok"
+    assert not (var / "desk.lock").exists(), "the look left something behind"
+
+
+@pytest.mark.processes
+def test_the_embedded_broker_of_a_desk_that_runs_is_asked(var: Path, desk: Store) -> None:
+    with only_one(var / "desk.lock"):
+        assert seen()["broker"]["state"] == "WRONG"
+        with EmbeddedValkey(var / "valkey") as broker:
+            assert running_url(var / "valkey") == broker.url
+            assert seen()["broker"] | {"what": ""} == {"what": "", "state": "ok", "says": "answers"}
+        line = seen()["broker"]
+        assert line["state"] == "WRONG"
+        assert "valkey.log" in line["says"]
+    assert not is_held(var / "desk.lock")
+
+
+def test_two_hosts_that_migrate_at_once_migrate_once(databases: Databases, dialect: str) -> None:
+    if dialect == "sqlite":
+        pytest.skip("a SQLite file has one host, and `desk up` holds its lock")
+    url, together, faults = databases.make(empty=True), threading.Barrier(2), []
+
+    def migrate() -> None:
+        with Opened(url) as mine:
+            try:
+                together.wait(20)
+                schema.upgrade(mine.engine)
+            except Exception as error:
+                faults.append(error)
+
+    others = [threading.Thread(target=migrate) for _ in range(2)]
+    for one in others:
+        one.start()
+    for one in others:
+        one.join()
+    with Opened(url) as made:
+        at = schema.current(made.engine)
+    databases.drop(url)
+    assert (faults, at) == ([], schema.head())

@@ -1,0 +1,172 @@
+"""A correction or kill that nobody answers is sent once more by mail, then the desk's editors are told."""
+
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from desk.aside import Aside
+from desk.newsroom import chasing, delivering, history, notifying, republishing
+from desk.outbox import handing
+from desk.outbox.models import Delivery, Message
+from desk.republication.models import Notice
+from desk.settings import Settings
+from tests import factories
+from tests.factories import NOW
+from workers import due
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+class Newsroom:
+    """A desk with two editors, two licensees, and a story whose second edition corrects the first."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.desk = factories.desk(session)
+        self.marta = factories.person(session, "Marta Kuipers", roles=((self.desk, "editor"),))
+        factories.person(session, "Ada Novak", roles=((self.desk, "editor"),))
+        self.radio = factories.licensee(session, "Radio Novi Most", desks=(self.desk,))
+        self.herald = factories.licensee(session, "The Herald", desks=(self.desk,))
+        self.story = factories.story(session, self.desk, state="published")
+        self.publish("first")
+        self.notices = self.publish("correction", wrong="33", right="53")
+
+    def publish(self, cause: str, **more: str) -> list[Notice]:
+        edition = factories.edition(self.session, self.story, cause, **more)
+        return notifying.edition_out(self.session, self.story, edition, NOW)
+
+    def hand_over(self, state: str = "done") -> None:
+        for delivery in self.session.scalars(select(Delivery).where(Delivery.state == "due")):
+            delivery.state, delivery.last_at = state, NOW
+        self.session.flush()
+
+    def answer(self, notice: Notice) -> None:
+        token = self.session.get_one(Message, notice.message_id).facts["receipt"]
+        notifying.acknowledge(self.session, token, "D. Petrović", now=NOW)
+
+    def messages(self, kind: str) -> list[Message]:
+        return list(self.session.scalars(select(Message).where(Message.kind == kind).order_by(Message.id)))
+
+    def states(self) -> list[str]:
+        told = republishing.notices_of_story(self.session, self.story.id)
+        return [one.state for one in told if one.edition and one.edition.number == 2]
+
+
+@pytest.fixture
+def room(session: Session) -> Newsroom:
+    return Newsroom(session)
+
+
+def test_who_is_silent_is_asked_once_more_with_the_same_receipt_and_then_named_to_the_editors(room: Newsroom) -> None:
+    room.hand_over()
+    room.answer(room.notices[0])
+    assert chasing.chase_due(room.session, NOW + 59 * MINUTE, 100) == 0
+    assert chasing.chase_due(room.session, NOW + HOUR, 100) == 1
+    (chase,) = room.messages("notice_chase")
+    first = room.session.get_one(Message, room.notices[1].message_id)
+    assert (chase.recipient_kind, chase.recipient_id) == ("licensee", room.herald.id)
+    assert chase.facts["receipt"] == first.facts["receipt"]
+    assert sorted(room.states()) == ["acknowledged", "chased"]
+
+    assert chasing.chase_due(room.session, NOW + HOUR + 59 * MINUTE, 100) == 0
+    assert chasing.chase_due(room.session, NOW + 2 * HOUR, 100) == 1
+    silent = room.messages("notice_silent")
+    assert len(silent) == 2
+    assert [one["name"] for one in silent[0].facts["licensees"]] == ["The Herald"]
+    assert sorted(room.states()) == ["acknowledged", "escalated"]
+    assert chasing.chase_due(room.session, NOW + 99 * HOUR, 100) == 0
+    said = [one.sentence % one.params for one in history.of_story(room.session, room.story)][-2:]
+    assert said == [
+        "The Herald was asked once more to answer the notice of edition 2",
+        "The Herald does not answer the notice of edition 2: the desk's editors were told",
+    ]
+
+
+def test_the_chase_says_what_must_be_done_what_was_wrong_and_where_to_answer(
+    room: Newsroom, settings: Settings
+) -> None:
+    room.hand_over()
+    chasing.chase_due(room.session, NOW + HOUR, 1)
+    room.session.info["now"] = NOW + HOUR
+    render = delivering.renderer(replace(settings, url="https://desk.meridian.example"), lambda: NOW + HOUR)
+    claimed = handing.claim(room.session, "mail", limit=9, lease=MINUTE, token="t")
+    (ready,) = (
+        one for one in handing.prepare(room.session, claimed, render, now=NOW + HOUR) if one.kind == "notice_chase"
+    )
+    mail = message_from_bytes(ready.wire, policy=policy.default)
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
+    token = room.session.get_one(Message, room.notices[0].message_id).facts["receipt"]
+    assert mail["Subject"] == "GRAIN/CORRIDOR: CORRECTION, please answer"
+    assert "You were told at 14:37." in text
+    assert "Put this text in place of yours now" in text
+    assert f"https://desk.meridian.example/receipts/{token}" in text
+    assert ("33" in text, "53" in text) == (True, True)
+
+
+def test_all_who_are_silent_on_an_edition_are_named_in_one_message(room: Newsroom) -> None:
+    room.hand_over()
+    assert chasing.chase_due(room.session, NOW + HOUR, 100) == 2
+    assert chasing.chase_due(room.session, NOW + 2 * HOUR, 100) == 2
+    silent = room.messages("notice_silent")
+    assert len(silent) == 2
+    assert [one["name"] for one in silent[0].facts["licensees"]] == ["Radio Novi Most", "The Herald"]
+
+
+def test_only_a_correction_or_kill_waits_for_an_answer(room: Newsroom) -> None:
+    waiting = select(func.count()).where(Notice.chase_at.is_not(None))
+    assert room.session.scalar(waiting) == 2
+    room.publish("update")
+    assert room.session.scalar(waiting) == 2
+
+
+def test_a_kill_ends_the_wait_for_answers_to_what_it_replaces(room: Newsroom) -> None:
+    room.hand_over()
+    chasing.chase_due(room.session, NOW + HOUR, 100)
+    room.publish("kill", why="false")
+    assert [notice.chase_at for notice in room.notices] == [None, None]
+    mails = select(Delivery.state).join(Message).where(Message.kind == "notice_chase")
+    assert set(room.session.scalars(mails)) == {"cancelled"}
+
+
+def test_an_answer_cancels_the_chase_that_is_not_out_yet(room: Newsroom) -> None:
+    room.hand_over()
+    chasing.chase_due(room.session, NOW + HOUR, 100)
+    room.answer(room.notices[0])
+    mails = select(Delivery.state).join(Message).where(Message.kind == "notice_chase").order_by(Message.id)
+    assert room.session.scalars(mails).all() == ["cancelled", "due"]
+    assert chasing.chase_due(room.session, NOW + 2 * HOUR, 100) == 1
+
+
+@pytest.mark.parametrize(("state", "later"), [("captured", None), ("dead", NOW + HOUR + 15 * MINUTE)])
+def test_what_was_never_handed_over_is_not_chased(room: Newsroom, state: str, later: object) -> None:
+    room.hand_over(state)
+    assert chasing.chase_due(room.session, NOW + HOUR, 100) == 2
+    assert room.messages("notice_chase") == []
+    assert {notice.chase_at for notice in room.notices} == {later}
+
+
+def test_at_most_so_many_are_looked_at_in_one_transaction(room: Newsroom) -> None:
+    room.hand_over()
+    assert [chasing.chase_due(room.session, NOW + HOUR, 1) for _ in range(3)] == [1, 1, 0]
+
+
+def test_an_edition_that_fails_keeps_nobody_else_waiting(room: Newsroom) -> None:
+    room.session.get_one(Message, room.notices[0].message_id).facts = []  # type: ignore[assignment]  # a broken row
+    room.story = factories.story(room.session, room.desk, "A/OTHER", state="published")
+    room.publish("first")
+    others = room.publish("correction", wrong="a", right="b")
+    room.hand_over()
+    aside = Aside()
+    assert chasing.chase_due(room.session, NOW + HOUR, 100, aside) == len(others)
+    assert aside.count == 1
+    assert chasing.chase_due(room.session, NOW + HOUR, 100, aside) == 0
+    assert {message.facts["slug"] for message in room.messages("notice_chase")} == {"A/OTHER"}
+
+
+def test_the_tick_chases() -> None:
+    assert chasing.chase_due in due.VERBS

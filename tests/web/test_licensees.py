@@ -1,0 +1,113 @@
+"""Licensees by the buttons of their pages: what became of notices, a webhook that comes back, text to copy."""
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from desk.newsroom import notifying
+from desk.outbox.models import Delivery, Message
+from desk.republication import service
+from desk.republication.models import Licensee
+from desk.store import Store
+from desk.stories.models import Edition, Story
+from tests import factories
+from tests.factories import NOW
+from tests.reader import post, said
+from tests.room import Room
+
+HOOK = "https://novi-most.example/hook"
+
+
+@pytest.fixture
+def radio(store: Store, room: Room) -> Licensee:
+    """A licensee of the desk whose story is out, with what became of the notice: captured."""
+    with store.write() as session:
+        licensee = factories.licensee(session, desks=(room.desk,), webhook=HOOK)
+        story = session.get_one(Story, room.story.id)
+        story.state = "published"
+        notifying.edition_out(session, story, factories.edition(session, story), NOW)
+        for delivery in session.scalars(select(Delivery)):
+            delivery.state, delivery.last_at = "captured", NOW
+    return licensee
+
+
+def test_mail_without_a_server_is_said_to_be_captured_and_not_to_be_on_its_way(
+    eva: FlaskClient, room: Room, radio: Licensee
+) -> None:
+    page = said(eva.get(f"/stories/{room.story.public_id}/republish"))
+    assert "captured, not sent: no mail server is set" in page
+    assert "on its way" not in page
+    assert "captured, not sent: no mail server is set" in said(eva.get(f"/licensees/{radio.public_id}"))
+
+
+def test_text_to_copy_can_be_selected_and_has_a_button_for_those_with_a_script(
+    eva: FlaskClient, room: Room, radio: Licensee
+) -> None:
+    page = eva.get(f"/stories/{room.story.public_id}/republish").text
+    for field in ("plain-text", "html-text"):
+        assert f'id="{field}"' in page
+        assert f'data-copy="{field}"' in page
+    assert page.count('data-copied="Copied"') == 2
+    assert "copy.js" in page
+
+
+def test_a_webhook_that_was_switched_off_is_tested_and_then_switched_on_again(
+    eva: FlaskClient, store: Store, radio: Licensee
+) -> None:
+    url = f"/licensees/{radio.public_id}"
+    with store.write() as session:
+        service.switch_webhook_off(session, radio.id, why="410 Gone", now=NOW)
+    assert "Once it is taken there, it can be switched on again here." in said(eva.get(url))
+    assert "The webhook of Radio Novi Most was switched off“410 Gone”" in said(eva.get(url))
+    post(eva, f"{url}/test")
+    with store.write() as session:
+        test = session.scalars(
+            select(Delivery).join(Message).where(Message.kind == "test_notice", Delivery.channel == "webhook")
+        ).one()
+        test.state, test.last_at, test.address = "done", NOW, HOOK
+    assert "Switch it on again" in said(eva.get(url))
+    assert "is on again" in said(post(eva, f"{url}/switch-on", follow_redirects=True))
+    again = post(eva, f"{url}/switch-on")
+    assert again.status_code == 409
+    assert "has no webhook that is switched off" in said(again)
+
+
+def test_only_what_is_not_answered_is_shown_if_so_wanted(eva: FlaskClient, store: Store, radio: Licensee) -> None:
+    url = f"/licensees/{radio.public_id}?notices=silent"
+    assert "GRAIN/CORRIDOR" in said(eva.get(url))
+    with store.write() as session:
+        message = session.scalars(select(Message).where(Message.kind == "notice")).one()
+        notifying.acknowledge(session, message.facts["receipt"], "D. Petrović", now=NOW)
+    page = said(eva.get(url))
+    assert "Everything is answered" in page
+    assert "GRAIN/CORRIDOR" not in page
+
+
+def test_the_older_notices_stand_on_the_next_page(
+    eva: FlaskClient, store: Store, room: Room, radio: Licensee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desk.newsroom.republishing.A_PAGE", 1)
+    with store.write() as session:
+        story = session.get_one(Story, room.story.id)
+        notifying.edition_out(session, story, factories.edition(session, story, "update"), NOW)
+    first = eva.get(f"/licensees/{radio.public_id}")
+    assert "edition 2, update" in said(first)
+    assert "edition 1" not in said(first)
+    older = first.text.partition('rel="next"')[2].partition('href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert "edition 1, first edition" in said(eva.get(older))
+
+
+def test_a_receipt_is_given_twice_and_says_that_a_later_edition_stands(
+    stranger: FlaskClient, store: Store, room: Room, radio: Licensee
+) -> None:
+    with store.write() as session:
+        token = session.scalars(select(Message).where(Message.kind == "notice")).one().facts["receipt"]
+        story = session.get_one(Story, room.story.id)
+        notifying.edition_out(session, story, factories.edition(session, story, "kill", why="false"), NOW)
+        assert session.scalars(select(Edition.number)).all() == [1, 2]
+    assert "This edition no longer stands: edition 2 (killed)" in said(stranger.get(f"/receipts/{token}"))
+    for name in ("D. Petrović", "somebody else"):
+        post(stranger, f"/receipts/{token}", {"name": name})
+    page = said(stranger.get(f"/receipts/{token}"))
+    assert "Acknowledged by D. Petrović" in page
+    assert "somebody else" not in page
