@@ -27,7 +27,7 @@ pages: $(VENV)/.test
 
 # the minutes without a broker pass beside the kills
 chaos: $(VENV)/.test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -x tests/chaos
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -x -s tests/chaos
 
 bench: $(VENV)/.test
 	@$(BIN)/python -m bench.board

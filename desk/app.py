@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -17,6 +17,7 @@ from desk.web.blueprints import blueprints
 
 MOST_BODY = 12 * 1024 * 1024
 THREADS = 16
+CEILING = "1200 per minute"
 BROKER: dict[str, Any] = {"socket_connect_timeout": 0.1, "socket_timeout": 0.1}
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -45,7 +46,7 @@ def create_app(settings: Settings, *, database: db.Database | None = None, ring:
     login.install(app)
     answers.install(app)
     rendering.install(app)
-    _limit(app, settings)
+    _limit(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
     app.after_request(_headers)
@@ -55,16 +56,18 @@ def create_app(settings: Settings, *, database: db.Database | None = None, ring:
     return app
 
 
-def _limit(app: Flask, settings: Settings) -> None:
-    """A ceiling per reader for all that is not a live page; without a broker it is counted in memory.
+def _limit(app: DeskFlask) -> None:
+    """A ceiling for each reader and page; without a broker it is counted in memory. What has not changed is free.
 
-    By session where there is one: a whole newsroom may stand behind one address.
+    By session where there is one: a whole newsroom may stand behind one address. A cookie that is no session of ours
+    counts for nothing, or anybody could be somebody else each time.
     """
+    settings = app.settings
     Limiter(
-        lambda: cookies.session_sha(request, settings) or get_remote_address(),
+        lambda: login.standing_session(app.store) or get_remote_address(),
         app=app,
-        default_limits=["1200 per minute"],
-        default_limits_exempt_when=lambda: request.method == "GET" and bool(request.if_none_match),
+        default_limits=[CEILING],
+        default_limits_deduct_when=lambda response: response.status_code != 304,
         storage_uri=settings.redis_url or "memory://",
         storage_options=BROKER if settings.redis_url else {},
         in_memory_fallback_enabled=True,

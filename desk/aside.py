@@ -23,10 +23,14 @@ _said: dict[Thing, tuple[str, float]] = {}
 
 
 class Aside:
-    """What failed in this round. A verb leaves it alone, so that it keeps nobody behind it waiting."""
+    """What failed in this round. A verb leaves it alone, so that it keeps nobody behind it waiting.
 
-    def __init__(self) -> None:
+    `ends` are what ends the round itself, such as a time limit: it is not the fault of what was seen to as it came.
+    """
+
+    def __init__(self, ends: tuple[type[Exception], ...] = ()) -> None:
         self._things: set[Thing] = set()
+        self._ends = ends
 
     @property
     def count(self) -> int:
@@ -40,6 +44,12 @@ class Aside:
         """What of this kind is set aside."""
         return {id_ for of, id_ in self._things if of == kind}
 
+    def is_everybodys(self, error: Exception) -> bool:
+        """Whether this is no one thing's fault: the round ends, the database is gone, or a race was lost."""
+        return isinstance(error, self._ends) or (
+            isinstance(error, DBAPIError) and (is_down(error) or is_lost_race(error))
+        )
+
     @contextmanager
     def apart(self, session: Session, kind: str, id_: int) -> Iterator[None]:
         """See to one thing within the block; if that fails, what was done of it is taken back and the fault logged."""
@@ -48,7 +58,7 @@ class Aside:
             with session.begin_nested():
                 yield
         except Exception as error:  # whatever it is: it is logged with the thing, which comes again the next round
-            if is_everybodys(error):
+            if self.is_everybodys(error):
                 raise
             self._things.add(thing)
             said, at = _said.get(thing, ("", 0.0))
@@ -66,15 +76,10 @@ class Aside:
             with session.begin_nested():
                 return dict(read(ids))
         except Exception as error:  # which of them it was is found out, and logged, one by one
-            if is_everybodys(error):
+            if self.is_everybodys(error):
                 raise
         found: dict[int, Found] = {}
         for id_ in sorted(ids):
             with self.apart(session, kind, id_):
                 found |= read([id_])
         return found
-
-
-def is_everybodys(error: Exception) -> bool:
-    """Whether this is no one thing's fault: the database is gone, or somebody else has to go first."""
-    return isinstance(error, DBAPIError) and (is_down(error) or is_lost_race(error))

@@ -70,8 +70,10 @@ def hhmm(at: datetime, zone: str) -> str:
 def day_words(at: datetime, zone: str, now: datetime, _: Gettext = str, locale: str = "en") -> str:
     """The day there, from today there: `today`, `tomorrow`, `yesterday`, `Wed 25 November`; another year is named."""
     day, today = moment_at(at, zone).wall.date(), moment_at(now, zone).wall.date()
-    near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}
-    return near.get((day - today).days) or _date_words(day, today, locale)
+    days = (day - today).days
+    if not -1 <= days <= 1:
+        return _date_words(day, today, locale)
+    return _("tomorrow") if days > 0 else _("yesterday") if days else _("today")
 
 
 def due_words(at: datetime, now: datetime, _: Gettext = str) -> str:

@@ -10,6 +10,7 @@ PATHS: dict[str, str] = {
     "write": "/stories/<public_id>/write",
     "republish": "/stories/<public_id>/republish",
     "assignment": "/assignments/<public_id>",
+    "text": "/assignments/<public_id>/text",
     "offer": "/offers/<public_id>",
     "licensee": "/licensees/<public_id>",
     "wire": "/wire/<public_id>",

@@ -171,9 +171,9 @@ class HttpFetcher:
             "Accept": "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.5",
             "Accept-Encoding": "gzip, deflate",
         }
-        if etag:
+        if etag and _can_be_sent(etag):
             lines["If-None-Match"] = etag
-        if modified:
+        if modified and _can_be_sent(modified):
             lines["If-Modified-Since"] = modified
         moved_to, for_good = None, True
         for _hop in range(self._max_redirects + 1):
@@ -233,7 +233,12 @@ class _Answer:
 
     def stamp(self, name: str) -> str | None:
         value: str | None = self.headers.get(name)
-        return value if value and len(value) <= 255 else None
+        return value if value and _can_be_sent(value) else None
+
+
+def _can_be_sent(stamp: str) -> bool:
+    """Whether what a server sent as ETag or Last-Modified can go back to it as it came."""
+    return re.fullmatch(r"[ -~]{1,255}", stamp) is not None
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Settings: the only reader of the environment. Every one has a default that a trial can live with."""
 
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from desk import chance
@@ -10,21 +11,22 @@ from desk.errors import Invalid
 
 RELEASE = "0.1.0"
 ROOT = Path(__file__).resolve().parent
+DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What an operator can set. Seconds unless a name says otherwise."""
+    """What an operator can set. Seconds unless a name says otherwise. What bears a password is left out of its repr."""
 
     var: Path
-    database_url: str
-    redis_url: str | None
+    database_url: str = field(repr=False)
+    redis_url: str | None = field(repr=False)
     url: str
     host: str = "127.0.0.1"
     port: int = 8000
-    secret_keys: tuple[str, ...]
+    secret_keys: tuple[str, ...] = field(repr=False)
     trusted_proxies: int = 0
-    smtp_url: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "desk@localhost"
     private_addresses: bool = False
     demo: bool = False
@@ -45,13 +47,16 @@ class Settings:
         return self.secret_keys[0].encode()
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Read the environment (or `env`). Raises Invalid, naming the variable, for what can't be used."""
+    def from_env(cls, env: Mapping[str, str] | None = None, *, makes: bool = True) -> "Settings":
+        """Read the environment (or `env`). Raises Invalid, naming the variable, for what can't be used.
+
+        A desk that has no key yet gets one, in its folder; without `makes` nothing is written, nor that key read.
+        """
         env = os.environ if env is None else env
         var = Path(env.get("DESK_VAR") or "var").resolve()
         database_url = env.get("DATABASE_URL") or None
         host = env.get("DESK_HOST") or "127.0.0.1"
-        port = _whole(env, "PORT", 8000)
+        port = _whole(env, "PORT", 8000, 1)
         return cls(
             var=var,
             database_url=_dialect(database_url or f"sqlite:///{var / 'desk.db'}"),
@@ -59,16 +64,16 @@ class Settings:
             url=(env.get("DESK_URL") or f"http://localhost:{port}").rstrip("/"),
             host=host,
             port=port,
-            secret_keys=_secret_keys(env, var, shared=database_url is not None),
-            trusted_proxies=_whole(env, "DESK_TRUSTED_PROXIES", 0),
+            secret_keys=_secret_keys(env, var, shared=database_url is not None, makes=makes),
+            trusted_proxies=_whole(env, "DESK_TRUSTED_PROXIES", 0, 0),
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("DESK_MAIL_FROM") or "desk@localhost",
             private_addresses=env.get("DESK_PRIVATE_ADDRESSES") == "1",
             demo=env.get("DESK_DEMO") == "1",
-            lease=_seconds(env, "DESK_LEASE", 60),
-            tick=_seconds(env, "DESK_TICK", 5),
-            in_flight=_whole(env, "DESK_IN_FLIGHT", 8),
-            backoff=_seconds(env, "DESK_BACKOFF", 30),
+            lease=_seconds(env, "DESK_LEASE", 60, 1),
+            tick=_seconds(env, "DESK_TICK", 5, 0.1),
+            in_flight=_whole(env, "DESK_IN_FLIGHT", 8, 1),
+            backoff=_seconds(env, "DESK_BACKOFF", 30, 1),
             fault=env.get("DESK_FAULT") or None,
         )
 
@@ -96,7 +101,7 @@ def _dialect(url: str) -> str:
     return url
 
 
-def _secret_keys(env: Mapping[str, str], var: Path, *, shared: bool) -> tuple[str, ...]:
+def _secret_keys(env: Mapping[str, str], var: Path, *, shared: bool, makes: bool) -> tuple[str, ...]:
     given = tuple(key for key in (env.get("DESK_SECRET_KEY") or "").split(",") if key)
     if given:
         if any(len(key) < 32 for key in given):
@@ -106,6 +111,8 @@ def _secret_keys(env: Mapping[str, str], var: Path, *, shared: bool) -> tuple[st
         raise Invalid(
             "DESK_SECRET_KEY must be set when DATABASE_URL is, so that all hosts share it: try `openssl rand -hex 32`."
         )
+    if not makes:
+        return ()
     path = var / "secret_key"
     if not path.exists():
         var.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -121,15 +128,26 @@ def _secret_keys(env: Mapping[str, str], var: Path, *, shared: bool) -> tuple[st
     return (path.read_text().strip(),)
 
 
-def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, least: int) -> int:
     try:
-        return int(env.get(name) or default)
+        number = int(env.get(name) or default)
     except ValueError:
-        raise Invalid("%(name)s must be a whole number, not %(value)s.", name=name, value=env[name]) from None
+        number = least - 1
+    if number < least:
+        raise Invalid(
+            "%(name)s must be a whole number from %(least)s up, not %(value)s.", name=name, least=least, value=env[name]
+        )
+    return number
 
 
-def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+def _seconds(env: Mapping[str, str], name: str, default: float, least: float) -> float:
     try:
-        return float(env.get(name) or default)
+        seconds = float(env.get(name) or default)
     except ValueError:
-        raise Invalid("%(name)s must be a number of seconds, not %(value)s.", name=name, value=env[name]) from None
+        seconds = math.nan
+    if not least <= seconds <= DAY:  # which nan is not
+        raise Invalid(
+            "%(name)s must be a number of seconds from %(least)s to %(most)s, not %(value)s.",
+            name=name, least=least, most=DAY, value=env[name],
+        )  # fmt: skip
+    return seconds

@@ -9,7 +9,7 @@ import unicodedata
 import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -133,6 +133,7 @@ def moment(wall: datetime, zone: str, *, fold: int | None = None, field: str = "
     return moment_at(second if fold else first, zone)
 
 
+@lru_cache(maxsize=8192)  # a page reads the same instants by the same clocks again and again
 def moment_at(at: datetime, zone: str) -> Moment:
     """What the clocks in `zone` show at an instant."""
     local = at.astimezone(_clocks(zone))

@@ -5,12 +5,9 @@ has databases of its own; the PostgreSQL server is one for the whole run, starte
 """
 
 import gc
-import ipaddress
 import os
 import secrets
 import shutil
-import socket
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,7 +34,7 @@ from desk.http.transactions import DeskFlask
 from desk.people import signing
 from desk.settings import Settings
 from desk.store import Store
-from tests import factories, servers
+from tests import athome, factories, servers
 from tests.reader import browser
 from tests.room import Room, open_room
 
@@ -78,6 +75,7 @@ TO_GET_IT = "install the package postgresql, or set DESK_TEST_POSTGRES"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    athome.install()
     if unknown := servers.REQUIRED - servers.REQUIRABLE:
         raise pytest.UsageError(f"DESK_REQUIRE knows browser, postgres and redis, not {', '.join(sorted(unknown))}")
     told: dict[str, Any] | None = getattr(config, "workerinput", None)
@@ -110,12 +108,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whatever asks for a database is run on both, or on SQLite only where there is no PostgreSQL."""
+    """Whatever asks for a database is run on both, or on SQLite only where there is no PostgreSQL.
+
+    What only PostgreSQL can show is marked `postgresql`; without one it is skipped, and that is said.
+    """
     if "dialect" in metafunc.fixturenames:
         both = metafunc.config.stash[POSTGRES].there or "postgres" in servers.REQUIRED
-        metafunc.parametrize(
-            "dialect", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True, scope="session"
-        )
+        dialects = ["sqlite", "postgresql"] if both else ["sqlite"]
+        if metafunc.definition.get_closest_marker("postgresql"):
+            dialects = ["postgresql"]
+        metafunc.parametrize("dialect", dialects, indirect=True, scope="session")
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -160,50 +162,6 @@ def hasher_in_earnest() -> Iterator[PasswordHasher]:
 def _logs() -> None:
     """Log lines as they are in earnest: plain, and without local variables."""
     logs.install()
-
-
-# no test reaches for the world
-
-
-class ReachedForTheNetwork(RuntimeError):
-    """A test wanted to leave this machine. It is no OSError, as those are what the desk lives with."""
-
-
-def _keep_at_home(name: str, arguments: tuple[Any, ...]) -> None:
-    if name in ("socket.connect", "socket.sendto"):
-        _sock, address = arguments
-        if isinstance(address, tuple) and not _is_home(str(address[0])):
-            raise ReachedForTheNetwork(f"a test wanted to talk to {address[0]}, which is not this machine")
-    elif name == "socket.getaddrinfo" and arguments[0] is not None:
-        host = arguments[0].decode() if isinstance(arguments[0], bytes) else str(arguments[0])
-        if not _is_home(host) and not _needs_no_look_up(host):
-            raise ReachedForTheNetwork(f"a test wanted to look up {host}")
-
-
-def _is_home(host: str) -> bool:
-    if _is_number(host):
-        return ipaddress.ip_address(host).is_loopback
-    return host in ("", "localhost", socket.gethostname())
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _needs_no_look_up(host: str) -> bool:
-    """Whether this is an address in one of the spellings that C knows, such as 127.1 or 0x7f000001."""
-    try:
-        socket.inet_aton(host)
-    except (OSError, UnicodeError):
-        return _is_number(host)
-    return True
-
-
-sys.addaudithook(_keep_at_home)
 
 
 # databases

@@ -8,11 +8,11 @@ import warnings
 
 from celery import Celery
 from celery.platforms import SecurityWarning
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_shutting_down
 
 from desk import logs
 from desk.settings import Settings
-from workers import stores
+from workers import stopping, stores
 from workers.schedule import SCHEDULE
 from workers.ticker import Ticker
 
@@ -42,6 +42,7 @@ app.conf.update(
     enable_utc=True,
 )
 app.steps["worker"].add(Ticker)
+worker_shutting_down.connect(stopping.tell)
 
 
 @worker_process_init.connect

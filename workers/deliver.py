@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +26,7 @@ from desk.errors import Invalid
 from desk.faults import Faults
 from desk.mail import SmtpMailer
 from desk.net import Handed, HttpPoster, Mailer, Poster, one_line, sign
-from desk.newsroom import delivering
+from desk.newsroom import delivering, webhooks
 from desk.outbox import handing
 from desk.outbox.handover import Claimed, Ready, Render, Result
 from desk.settings import Settings
@@ -36,19 +36,27 @@ log = structlog.get_logger()
 Clock = Callable[[], datetime]
 LINGER = 0.02  # seconds: hand-overs that end together are noted in one commit
 LOOK_AGAIN = 0.5  # seconds: with hands free, new work is looked for while slow receivers take their time
-LONGEST_RUN = 20.0  # seconds: a doorbell's run ends before its time limit would end it in the midst
+LONGEST_RUN = 4.0  # seconds: with the longest hand-over it ends before a stop would end it in the midst
 LONGEST_MAIL = 20.0  # seconds, from the look-up of the server's name to its last answer
 LONGEST_POST = 15.0
 PATIENCE = 20.0  # seconds for which outcomes are kept while the database can't note them
 NO_SECRET = Handed("refused", "This licensee's webhook has no secret to sign with.")
 
 
-def run(store: Store, lane: str, *, settings: Settings, now: Clock, stop: Callable[[], bool] | None = None) -> int:
-    """`deliver` over real mail and HTTP. Without `stop` it ends by itself, at the latest after some 20 seconds."""
+def run(
+    store: Store,
+    lane: str,
+    *,
+    settings: Settings,
+    now: Clock,
+    stop: Callable[[], bool] = lambda: False,
+    longest: float = LONGEST_RUN,
+) -> int:
+    """`deliver` over real mail and HTTP; nothing is begun after `stop()`, nor after `longest` seconds."""
     with store.read() as session:
         if not handing.is_due(session, lane):
             return 0
-    until = time.monotonic() + LONGEST_RUN
+    until = time.monotonic() + longest
     return deliver(
         store,
         lane,
@@ -56,7 +64,7 @@ def run(store: Store, lane: str, *, settings: Settings, now: Clock, stop: Callab
         poster=_poster(settings.private_addresses, min(LONGEST_POST, settings.lease / 2)),
         settings=settings,
         clock=now,
-        stop=stop or (lambda: time.monotonic() > until),
+        stop=lambda: stop() or time.monotonic() > until,
     )
 
 
@@ -78,10 +86,16 @@ def deliver(
     """
     hands = _Hands(store, lane, mailer_for, poster, settings, clock, render or delivering.renderer(settings, clock))
     with ThreadPoolExecutor(settings.in_flight, thread_name_prefix=f"deliver-{lane}") as pool:
+        under_way = _UnderWay(hands, pool)
         try:
-            return _loop(hands, pool, stop)
+            while under_way.goes_on(stop()):
+                pass
         finally:
-            hands.close(pool)
+            try:
+                under_way.finish()
+            finally:
+                hands.close(pool)
+    return under_way.noted
 
 
 @dataclass
@@ -124,57 +138,94 @@ class _Hands:
                 hang_up()
 
 
-def _loop(hands: _Hands, pool: ThreadPoolExecutor, stop: Callable[[], bool]) -> int:
-    flying: dict[Future[Result], int] = {}
-    ended: list[Result] = []
-    handed_over = 0
-    while True:
-        if ended:
-            hands.faults.at("before_mark")
-        begun = time.monotonic()
-        free = 0 if stop() else hands.settings.in_flight - len(flying)
-        claimed = _mark_and_claim(hands, ended, free, flying.values())
-        handed_over += len(ended)
-        ready = _prepare(hands, claimed)
-        if hands.captures:
-            ended = [Result(one.delivery_id, one.token, None) for one in ready]
-        else:
-            begin_by = begun + hands.settings.lease * 0.4
-            flying |= {pool.submit(_hand_over, hands, one, begin_by): one.delivery_id for one in ready}
-            ended = _landed(flying)
-        if not (ended or flying or claimed):
-            return handed_over
+@dataclass
+class _UnderWay:
+    """Hand-overs in flight, and outcomes that are not noted yet.
 
-
-def _mark_and_claim(hands: _Hands, ended: list[Result], free: int, flying: Collection[int]) -> list[Claimed]:
-    """Note what has ended, and claim for the free hands, in one transaction.
-
-    Outcomes that the database can't take just now are offered to it again for a while: to let go of them would be to
-    send again what was taken, or to park it.
+    To let go of one would be to send again what was taken, or to park it. So while there are any the database's
+    `trouble` is borne, for a while, and nothing claimed meanwhile.
     """
-    lease = timedelta(seconds=hands.settings.lease)
 
-    def act(session: Session) -> list[Claimed]:
-        if ended:
-            settled = handing.settle(session, ended, now=hands.clock(), base=hands.settings.backoff)
-            delivering.switch_off(session, settled.off, now=hands.clock())
-        if not free:
-            return []
-        return handing.claim(
-            session, hands.lane, limit=free, lease=lease, token=chance.token(16), per_endpoint=hands.per_endpoint,
-            but=flying,
-        )  # fmt: skip
+    hands: _Hands
+    pool: ThreadPoolExecutor
+    flying: dict[Future[Result], int] = field(default_factory=dict)
+    ended: list[Result] = field(default_factory=list)
+    noted: int = 0
+    trouble: DBAPIError | None = None
+    patient_until: float = 0.0
 
-    until = time.monotonic() + PATIENCE
-    while ended or free:
+    def goes_on(self, stopped: bool) -> bool:
+        """Note what has ended, begin what is due, wait for some to end; False once nothing is left to do."""
+        begun = time.monotonic()
+        claimed, ready = [], []
         try:
-            return hands.store.run(act)
+            claimed = self._note_and_claim(0 if stopped or self.trouble else self._free)
+            ready = _prepare(self.hands, claimed)
         except DBAPIError as error:
-            if not ended or not (is_down(error) or is_lost_race(error)) or time.monotonic() > until:
-                raise
-            log.warning("the database does not take what became of hand-overs; trying again", error=str(error.orig))
-            time.sleep(LOOK_AGAIN)
-    return []
+            self._bear(error)
+        self._begin(ready, begun + self.hands.settings.lease * 0.4)
+        self.ended += _landed(self.flying)
+        if self.trouble and not (self.ended or self.flying):
+            raise self.trouble
+        return bool(self.ended or self.flying or claimed)
+
+    def finish(self) -> None:
+        """Note what is left, whatever it was that ended the run."""
+        wait(self.flying)
+        self.ended += [future.result() for future in self.flying]
+        self.flying.clear()
+        while self.ended:
+            try:
+                self._note_and_claim(0)
+            except DBAPIError as error:
+                self._bear(error)
+
+    @property
+    def _free(self) -> int:
+        return self.hands.settings.in_flight - len(self.flying)
+
+    def _note_and_claim(self, free: int) -> list[Claimed]:
+        """Note what has ended, and claim for the free hands, in one transaction."""
+        if not (self.ended or free):
+            return []
+        if self.ended:
+            self.hands.faults.at("before_mark")
+        claimed = self.hands.store.run(partial(_settle_and_claim, self.hands, self.ended, free, self.flying.values()))
+        if self.ended:
+            self.noted, self.ended, self.trouble = self.noted + len(self.ended), [], None
+        return claimed
+
+    def _bear(self, error: DBAPIError) -> None:
+        if self.trouble is None:
+            self.patient_until = time.monotonic() + PATIENCE
+        waits = self.flying or (self.ended and time.monotonic() < self.patient_until)
+        if not waits or not (is_down(error) or is_lost_race(error)):
+            raise error
+        log.warning("the database does not take what became of hand-overs; trying again", error=str(error.orig))
+        self.trouble = error
+        time.sleep(LOOK_AGAIN)
+
+    def _begin(self, ready: list[Ready], begin_by: float) -> None:
+        if self.hands.captures:
+            self.ended += [Result(one.delivery_id, one.token, None) for one in ready]
+            return
+        for one in ready:
+            self.flying[self.pool.submit(_hand_over, self.hands, one, begin_by)] = one.delivery_id
+
+
+def _settle_and_claim(
+    hands: _Hands, ended: list[Result], free: int, flying: Collection[int], session: Session
+) -> list[Claimed]:
+    if ended:
+        settled = handing.settle(session, ended, now=hands.clock(), base=hands.settings.backoff)
+        webhooks.note(session, settled.tried, now=hands.clock())
+    if not free:
+        return []
+    lease = timedelta(seconds=hands.settings.lease)
+    return handing.claim(
+        session, hands.lane, limit=free, lease=lease, token=chance.token(16), per_endpoint=hands.per_endpoint,
+        but=flying,
+    )  # fmt: skip
 
 
 def _prepare(hands: _Hands, claimed: list[Claimed]) -> list[Ready]:

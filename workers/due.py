@@ -6,19 +6,21 @@ from datetime import datetime
 from functools import partial
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.orm import Session
 
-from desk.aside import Aside, is_everybodys
-from desk.newsroom import chasing, pruning, publishing, reminding, sweeping
+from desk.aside import Aside
+from desk.newsroom import chasing, pruning, publishing, reminding, sweeping, webhooks
 from desk.prune import Pruner
 from desk.store import Store
 
 BATCH = 100
-LONGEST_RUN = 20.0  # seconds: a bell's run ends before its time limit would end it in the midst
+LONGEST_RUN = 20.0  # seconds, all verbs together: a bell's run ends before its time limit would end it in the midst
 VERBS: tuple[Callable[[Session, datetime, int, Aside], int], ...] = (
     publishing.release_due,
     reminding.fire_due,
     chasing.chase_due,
+    webhooks.tell_failing,
 )
 log = structlog.get_logger()
 
@@ -28,12 +30,13 @@ def tick(store: Store, now: Callable[[], datetime]) -> int:
 
     What fails is logged and left for the next tick: a story's fault costs neither the others nor the reminders.
     """
-    done = 0
-    for verb in VERBS:
+    done, end = 0, time.monotonic() + LONGEST_RUN
+    for number, verb in enumerate(VERBS):
+        left, aside = end - time.monotonic(), Aside(ends=(SoftTimeLimitExceeded,))
         try:
-            done += _until_none_is_left(store, verb, now)
+            done += _until_none_is_left(store, verb, now, aside, left / (len(VERBS) - number))
         except Exception as error:  # a verb that fails as a whole must not cost the others their turn
-            if is_everybodys(error):
+            if aside.is_everybodys(error):
                 raise
             log.exception("a due verb failed", verb=verb.__name__)
     return done
@@ -41,15 +44,16 @@ def tick(store: Store, now: Callable[[], datetime]) -> int:
 
 def sweep(store: Store, now: Callable[[], datetime]) -> None:
     """Find what should have gone out and did not."""
-    store.run(lambda session: sweeping.sweep(session, now()))
+    aside = Aside(ends=(SoftTimeLimitExceeded,))
+    store.run(lambda session: sweeping.sweep(session, now(), aside))
 
 
-def prune(store: Store, now: Callable[[], datetime]) -> None:
-    """Let go of what is kept no longer, a batch in each transaction."""
+def prune(store: Store, now: Callable[[], datetime], stop: Callable[[], bool] = lambda: False) -> None:
+    """Let go of what is kept no longer, a batch in each transaction, until nothing is or `stop()`."""
     until = time.monotonic() + LONGEST_RUN
     for pruner in pruning.ALL:
         dropped, last = 0, BATCH
-        while last == BATCH and time.monotonic() < until:
+        while last == BATCH and time.monotonic() < until and not stop():
             last = _prune(store, pruner, now())
             dropped += last
         if dropped:
@@ -57,9 +61,13 @@ def prune(store: Store, now: Callable[[], datetime]) -> None:
 
 
 def _until_none_is_left(
-    store: Store, verb: Callable[[Session, datetime, int, Aside], int], now: Callable[[], datetime]
+    store: Store,
+    verb: Callable[[Session, datetime, int, Aside], int],
+    now: Callable[[], datetime],
+    aside: Aside,
+    longest: float,
 ) -> int:
-    until, aside, done = time.monotonic() + LONGEST_RUN, Aside(), 0
+    until, done = time.monotonic() + longest, 0
     while True:
         before = aside.count
         count = store.run(partial(_batch, verb, now(), aside))

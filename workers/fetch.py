@@ -40,6 +40,7 @@ BATCH = 100  # items in one transaction, so that a long feed does not keep the w
 LOOK_AGAIN = 0.5  # seconds: with hands free, more is looked for while slow sources take their time
 LONGEST_RUN = 25.0  # seconds: a doorbell's run ends before its time limit would end it in the midst
 LONGEST_FETCH = 20.0  # seconds, redirects and all
+DEADLY = "Reading it was cut short twice. It is kept, and not tried again: the log may say why."
 log = structlog.get_logger()
 
 
@@ -54,14 +55,20 @@ class Polled:
 
 
 def poll_due(
-    store: Store, *, settings: Settings, now: Clock, fetcher: Fetcher | None = None, stop: Stop | None = None
+    store: Store,
+    *,
+    settings: Settings,
+    now: Clock,
+    fetcher: Fetcher | None = None,
+    stop: Stop = lambda: False,
+    longest: float = LONGEST_RUN,
 ) -> int:
-    """Poll the sources that are due until none is, or `stop()`; gives how many. One that fails stops no other.
+    """Poll the sources that are due until none is; gives how many. One that fails stops no other.
 
-    Without `stop` no source is begun after some 25 seconds.
+    No source is begun after `stop()`, nor after `longest` seconds.
     """
-    until = time.monotonic() + LONGEST_RUN
-    work = _Work(store, settings, now, fetcher or default_fetcher(settings), stop or (lambda: time.monotonic() > until))
+    until = time.monotonic() + longest
+    work = _Work(store, settings, now, fetcher or default_fetcher(settings), lambda: stop() or time.monotonic() > until)
 
     def claim(free: int) -> list[Claim]:
         with store.read() as session:
@@ -86,6 +93,14 @@ def poll_now(
 
 class _Lost(Exception):
     """The lease ran out, and somebody else has the source: nothing more is done with it here."""
+
+
+class _Stumbled(Exception):
+    """A fault of ours, met in the bytes of this intake; the fault itself is the cause."""
+
+    def __init__(self, intake: Unread) -> None:
+        super().__init__(intake.name)
+        self.intake = intake
 
 
 @dataclass(frozen=True)
@@ -121,14 +136,13 @@ def _outcome(work: _Work, claim: Claim, future: Future[Polled]) -> Polled:
     error = future.exception()
     if error is None:
         return future.result()
-    if isinstance(error, DBAPIError) and (is_down(error) or is_lost_race(error)):
+    if _passes(error):
         raise error  # the lease runs out, and the source is polled again
-    log.error("a poll failed by a fault of ours", source=claim.name, exc_info=error)
-    said = f"This desk could not take it in: {type(error).__name__}. The log says more."
-    with work.store.read() as session:
-        left = wires.unread(session, claim, 1)  # read oldest first, so this is the one that did it
-    for one in left:
-        _mark_unreadable(work, one, said)
+    fault = error.__cause__ if isinstance(error, _Stumbled) else error
+    log.error("a poll failed by a fault of ours", source=claim.name, exc_info=fault)
+    said = f"This desk could not take it in: {type(fault).__name__}. The log says more."
+    if isinstance(error, _Stumbled):
+        _mark_unreadable(work, error.intake, said)
     return _settle(work, claim, Ended("failed", said), Taken())
 
 
@@ -137,7 +151,7 @@ def _poll(work: _Work, claim: Claim) -> Polled:
         left = wires.unread(session, claim)
     taken = Taken()
     for one in left:
-        taken += _take(work, claim, one)[0]
+        taken += _take(work, claim, one, again=True)[0]
     try:
         ended, more = _folder(work, claim) if claim.kind == "folder" else _feed(work, claim)
     except _Lost:
@@ -233,18 +247,34 @@ def _keep_and_take(
     return _take(work, claim, Unread(stored.intake_id, name, charset, data))
 
 
-def _take(work: _Work, claim: Claim, intake: Unread) -> tuple[Taken, str | None]:
-    """Read what was kept, outside of any transaction, and take its items in, a batch in each."""
+def _take(work: _Work, claim: Claim, intake: Unread, *, again: bool = False) -> tuple[Taken, str | None]:
+    """Read what was kept, outside of any transaction, and take its items in, a batch in each.
+
+    What is read `again` has perhaps been the death of a worker. It is marked beforehand as what can't be read, so
+    that it will be the death of no third.
+    """
     try:
+        if again:
+            _mark_unreadable(work, intake, DEADLY)
         items = rules.in_order(_read(claim, intake))
+        if again:
+            _mark_unreadable(work, intake, None)
+        return _take_all(work, claim, intake, items), None
     except Unreadable as error:
         said = one_line(str(error))
         _mark_unreadable(work, intake, said)
         return Taken(), said
+    except Exception as error:  # whatever it is, these bytes are set aside for it, and no others
+        if _passes(error):
+            raise
+        raise _Stumbled(intake) from error
+
+
+def _take_all(work: _Work, claim: Claim, intake: Unread, items: list[WireItem]) -> Taken:
     taken = Taken()
     for start in range(0, len(items) or 1, BATCH):
         taken += _take_batch(work, claim, intake, items[start : start + BATCH], more=start + BATCH < len(items))
-    return taken, None
+    return taken
 
 
 def _take_batch(work: _Work, claim: Claim, intake: Unread, items: list[WireItem], *, more: bool) -> Taken:
@@ -259,7 +289,12 @@ def _read(claim: Claim, intake: Unread) -> list[WireItem]:
     return reading.read(intake.data, file=intake.name or None, zone=claim.zone, base_url=base, charset=intake.charset)
 
 
-def _mark_unreadable(work: _Work, intake: Unread, said: str) -> None:
+def _passes(error: BaseException) -> bool:
+    """Whether this is the database's trouble, and over at another poll."""
+    return isinstance(error, DBAPIError) and (is_down(error) or is_lost_race(error))
+
+
+def _mark_unreadable(work: _Work, intake: Unread, said: str | None) -> None:
     work.store.run(lambda session: wires.mark_unreadable(session, intake.intake_id, said))
 
 

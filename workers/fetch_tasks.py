@@ -2,7 +2,7 @@
 
 from desk import bells, clock
 from desk.settings import Settings
-from workers import fetch
+from workers import fetch, stopping
 from workers.stores import store
 from workers.task import task
 
@@ -16,4 +16,4 @@ def poll(source: str) -> None:
 @task("workers.fetch.due", seconds=60)
 def due() -> None:
     """Poll the sources that are due."""
-    fetch.poll_due(store(), settings=Settings.from_env(), now=clock.utcnow)
+    fetch.poll_due(store(), settings=Settings.from_env(), now=clock.utcnow, stop=stopping.told)

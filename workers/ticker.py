@@ -5,6 +5,7 @@ due verbs from the database every few seconds: no Redis and no beat means late, 
 """
 
 import ctypes
+import math
 import multiprocessing
 import os
 import signal
@@ -12,13 +13,14 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from celery import bootsteps
 from sqlalchemy.exc import DBAPIError
 
-from desk import bells, clock, heartbeats
+from desk import bells, clock, heartbeats, logs
 from desk.settings import Settings
 from desk.store import Store
 from workers import deliver, due, fetch, stores
@@ -62,6 +64,7 @@ class Ticker(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ships no 
 
 def tick_forever(parent: int) -> None:
     """Tick until told to stop or until the parent is gone."""
+    logs.install()  # a spawned process has nothing of its parent's, and log lines as they come print secrets
     _die_with(parent)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,40 +72,47 @@ def tick_forever(parent: int) -> None:
     settings = Settings.from_env()
     store = stores.store()
     lanes = [
-        threading.Thread(target=_loop, args=(name, act, settings.tick, stop), name=name)
-        for name, act in (
-            ("mail", lambda: deliver.run(store, "mail", settings=settings, now=clock.utcnow, stop=stop.is_set)),
-            ("webhook", lambda: deliver.run(store, "webhook", settings=settings, now=clock.utcnow, stop=stop.is_set)),
-            ("wires", lambda: fetch.poll_due(store, settings=settings, now=clock.utcnow, stop=stop.is_set)),
-        )
+        threading.Thread(target=_loop, args=(name, act, every, stop), name=name)
+        for name, act, every in _lanes(store, settings, stop.is_set)
     ]
     for thread in lanes:
         thread.start()
-    _loop("desk", _desk_work(store, settings), settings.tick, stop, parent)
+    _loop("desk", _desk_work(store), settings.tick, stop, parent)
     stop.set()
     for thread in lanes:
         thread.join()
 
 
-def _desk_work(store: Store, settings: Settings) -> Any:
-    last: dict[str, float] = {}
+def _lanes(store: Store, settings: Settings, stop: Callable[[], bool]) -> list[tuple[str, Callable[[], object], float]]:
+    """What has a thread of its own, as it may take its time, and no release or reminder is to wait for it."""
 
-    def has_come(what: str, every: float) -> bool:
-        if time.monotonic() - last.get(what, -every) < every:
-            return False
-        last[what] = time.monotonic()
-        return True
+    def hand_over(lane: str) -> int:
+        return deliver.run(store, lane, settings=settings, now=clock.utcnow, stop=stop, longest=math.inf)
+
+    return [
+        ("mail", lambda: hand_over("mail"), settings.tick),
+        ("webhook", lambda: hand_over("webhook"), settings.tick),
+        (
+            "wires",
+            lambda: fetch.poll_due(store, settings=settings, now=clock.utcnow, stop=stop, longest=math.inf),
+            settings.tick,
+        ),
+        ("sweep", lambda: due.sweep(store, clock.utcnow), SWEEP_EVERY),
+        ("prune", lambda: due.prune(store, clock.utcnow, stop=stop), PRUNE_EVERY),
+    ]
+
+
+def _desk_work(store: Store) -> Callable[[], None]:
+    rung = -RING_EVERY
 
     def work() -> None:
+        nonlocal rung
         with store.write() as session:
             heartbeats.beat(session, "ticker", socket.gethostname(), clock.utcnow())
-            if has_come("ring", RING_EVERY):  # so that a pool is heard of where no beat rings
+            if time.monotonic() - rung >= RING_EVERY:  # so that a pool is heard of where no beat rings
+                rung = time.monotonic()
                 bells.mark(session, bells.ALIVE, "ticker")
         due.tick(store, clock.utcnow)
-        if has_come("sweep", SWEEP_EVERY):
-            due.sweep(store, clock.utcnow)
-        if has_come("prune", PRUNE_EVERY):
-            due.prune(store, clock.utcnow)
 
     return work
 

@@ -26,12 +26,11 @@ def writers(versions: Sequence[Wrote], *, edition_n: int | None = None, prepared
 
     That is whoever wrote the version that was filed last: to mend another's copy after that bars nobody. Copy that
     was never filed belongs to all who saved it. Once an edition is out (its version's number is `edition_n`) the copy
-    is the next edition: it belongs to whoever prepared it and to whoever first wrote it.
+    is the next edition, for which the same holds from there on; it also belongs to whoever prepared it.
     """
     since = [version for version in versions if edition_n is None or version.n > edition_n]
     filed = [version for version in since if version.filed]
-    unfiled = since if edition_n is None else since[:1]
-    theirs = filed[-1:] or unfiled
+    theirs = filed[-1:] or since
     people = {version.author_id for version in theirs} | {prepared_by}
     return {person for person in people if person is not None}
 

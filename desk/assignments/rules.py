@@ -82,6 +82,14 @@ def reason(words: str, *, field: str = "reason") -> str:
     return words
 
 
+def note(words: str) -> str:
+    """What is to be done to something that goes back. Raises Invalid if it is empty or too long."""
+    words = passage(words, "note", "note")
+    if not words:
+        raise Invalid("Say what is to be done: the note goes back with it.", field="note")
+    return words
+
+
 def why(words: str) -> str:
     """A reason that may be left out. Raises Invalid if it is too long."""
     return reason(words, field="why") if words.strip() else ""

@@ -34,6 +34,7 @@ MOVES: dict[str, Move] = {
         Move("file", ("accepted", "reporting", "filed"), "filed", "copy.write", "copydesk.file"),
         Move("hand_in", ("accepted", "reporting", "filed"), "filed", "assignment.answer", "commissioning.hand_in"),
         Move("return", ("filed",), "reporting", "copy.approve", "approving.send_back"),
+        Move("send_back", ("filed",), "reporting", "assignment.give", "commissioning.send_back"),
         Move("move_deadline", UNFILED, None, "assignment.give", "commissioning.move_deadline"),
         Move("reassign", ("accepted", "reporting"), "open", "assignment.give", "commissioning.reassign"),
         Move("cancel", UNFILED, "cancelled", "assignment.give", "commissioning.cancel"),
@@ -77,11 +78,6 @@ def offer_after(state: str, name: str) -> str:
 def open_moves(state: str) -> Iterable[Move]:
     """The moves of an assignment that are legal from `state`, in the table's order."""
     return (move for move in MOVES.values() if state in move.before)
-
-
-def open_offer_moves(state: str) -> Iterable[Move]:
-    """The moves of an offer that are legal from `state`, in the table's order."""
-    return (move for move in OFFER_MOVES.values() if state in move.before)
 
 
 _GONE = {

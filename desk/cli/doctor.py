@@ -3,10 +3,12 @@
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import redis
 from redis.exceptions import RedisError
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from desk import clock, db, heartbeats
@@ -29,7 +31,7 @@ Line = tuple[str, bool, str]
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def doctor(as_json: bool) -> None:
     """Check database, migrations, broker, heartbeats, mail and folders; exit status 1 if anything is wrong."""
-    settings = Settings.from_env()
+    settings = Settings.from_env(makes=False)
     lines = list(_look(settings))
     show(
         [{"what": what, "state": "ok" if fine else "WRONG", "says": says} for what, fine, says in lines],
@@ -41,6 +43,16 @@ def doctor(as_json: bool) -> None:
 
 def _look(settings: Settings) -> Iterator[Line]:
     yield _folder(settings)
+    yield from _database(settings)
+    yield _broker(settings)
+    yield _mail(settings)
+
+
+def _database(settings: Settings) -> Iterator[Line]:
+    absent = _absent(settings)
+    if absent is not None:  # to connect would make it
+        yield "database", False, f"{absent} does not exist: `desk init` makes it"
+        return
     database = db.connect(settings.database_url)
     try:
         at = schema.current(database.engine)
@@ -54,8 +66,13 @@ def _look(settings: Settings) -> Iterator[Line]:
             yield from _heartbeats(database)
     finally:
         database.engine.dispose()
-    yield _broker(settings)
-    yield _mail(settings)
+
+
+def _absent(settings: Settings) -> Path | None:
+    """The file that a SQLite database is to be in, if it is not there."""
+    url = make_url(settings.database_url)
+    file = Path(url.database or ":memory:")
+    return file if url.get_backend_name() == "sqlite" and file.name != ":memory:" and not file.exists() else None
 
 
 def _folder(settings: Settings) -> Line:

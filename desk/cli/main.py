@@ -5,9 +5,7 @@ from importlib import import_module
 from typing import cast
 
 import click
-from sqlalchemy.exc import DBAPIError
 
-from desk.db import is_down
 from desk.errors import DeskError
 from desk.settings import RELEASE
 
@@ -44,6 +42,19 @@ def desk() -> None:
 
 def main() -> None:
     """Run the command; an expected refusal is one line on standard error, and exit status 1."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # before the command itself had begun
+        sys.exit(130)
+
+
+def _run() -> None:
+    from sqlalchemy.exc import DBAPIError  # it takes a while, and a Ctrl-C meanwhile is no fault to be shown
+
+    from desk import logs  # it takes a while as well
+    from desk.db import is_down  # it imports SQLAlchemy as well
+
+    logs.install()
     try:
         desk()
     except DeskError as error:

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from desk import chance
 from desk.net import Handed
-from desk.newsroom import delivering, publishing, reminding
+from desk.newsroom import delivering, publishing, reminding, webhooks
 from desk.outbox import handing
 from desk.outbox.handing import Result
 from desk.outbox.models import Due
 from desk.reminders.models import Rung
+from desk.republication import rules
+from desk.republication.models import Licensee
 from desk.settings import Settings
 from desk.stories.models import Story
 
@@ -27,6 +29,10 @@ LEASE = timedelta(minutes=1)
 _NEXT = select(
     select(func.min(Rung.due_at)).where(Rung.state == "planned").scalar_subquery().label("rung"),
     select(func.min(Story.release_at)).where(Story.state == "scheduled").scalar_subquery().label("release"),
+    select(func.min(Licensee.failing_since))
+    .where(Licensee.failing_told_at.is_(None))
+    .scalar_subquery()
+    .label("failing"),
     select(func.min(Due.due_at)).where(Due.lane == "mail").scalar_subquery().label("mail"),
     select(func.min(Due.due_at)).where(Due.lane == "webhook").scalar_subquery().label("webhook"),
 )
@@ -70,13 +76,17 @@ class Timeline:
     def _next_due(self) -> tuple[datetime, str] | None:
         """What falls due next, and when."""
         row = self._session.execute(_NEXT).one()
-        return min(((at, what) for what, at in row._mapping.items() if at is not None), default=None)
+        waits = {"failing": rules.FAILING_TOLD_AFTER}
+        found = ((at + waits.get(what, timedelta()), what) for what, at in row._mapping.items() if at is not None)
+        return min(found, default=None)
 
     def _do(self, what: str) -> None:
         if what == "release":
             publishing.release_due(self._session, self.now, BATCH)
         elif what == "rung":
             reminding.fire_due(self._session, self.now, BATCH)
+        elif what == "failing":
+            webhooks.tell_failing(self._session, self.now, BATCH)
         else:
             self._deliver(what)
 
@@ -87,4 +97,4 @@ class Timeline:
         handed = NOBODY if lane == "webhook" else None
         results = [Result(one.delivery_id, one.token, handed) for one in ready]
         settled = handing.settle(session, results, now=self.now)
-        delivering.switch_off(session, settled.off, now=self.now)
+        webhooks.note(session, settled.tried, now=self.now)

@@ -64,7 +64,10 @@ class Byline(Base):
 
 
 class LostSave(Base):
-    """What somebody typed and could not save because another had saved first. Nothing typed is lost."""
+    """What somebody typed and could not save. Nothing typed is lost.
+
+    `refused`: the draft was no longer theirs to write; false: another had saved first; none: kept before it was noted.
+    """
 
     __tablename__ = "lost_saves"
     __table_args__ = (Index(None, "draft_id", "person_id"),)
@@ -76,3 +79,4 @@ class LostSave(Base):
     at: Mapped[Instant]
     fields: Mapped[Fields]
     taken_at: Mapped[datetime | None]
+    refused: Mapped[bool | None]

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, defer
 
 from desk.drafts.models import Byline, Draft, LostSave, Version
 from desk.drafts.rules import Copy
@@ -36,6 +36,12 @@ def latest(session: Session, draft_id: int) -> Version | None:
     return session.scalar(select(Version).where(Version.draft_id == draft_id).order_by(Version.n.desc()).limit(1))
 
 
+def last_filed(session: Session, draft_id: int) -> Version | None:
+    """The version of a draft that was last handed to the desk, whatever was saved since."""
+    filed = select(Version).where(Version.draft_id == draft_id, Version.filed_at.is_not(None))
+    return session.scalar(filed.order_by(Version.n.desc()).limit(1))
+
+
 def version(session: Session, public_id: str) -> Version:
     """The version of that public id. Raises NotFound."""
     found = session.scalar(select(Version).where(Version.public_id == public_id))
@@ -45,18 +51,29 @@ def version(session: Session, public_id: str) -> Version:
 
 
 def of_draft(session: Session, draft_id: int) -> Sequence[Version]:
-    """The versions of one draft, first to last."""
-    return session.scalars(select(Version).where(Version.draft_id == draft_id).order_by(Version.n)).all()
+    """The versions of one draft, first to last; the body of each is read when it is asked for."""
+    return session.scalars(_listed().where(Version.draft_id == draft_id).order_by(Version.n)).all()
 
 
 def versions(session: Session, story_id: int) -> Sequence[Version]:
-    """The versions of all drafts of a story: the main draft's first, each draft's from first to last."""
+    """The versions of all drafts of a story: the main draft's first, each draft's from first to last; as `of_draft`."""
     return session.scalars(
-        select(Version)
+        _listed()
         .join(Draft, Draft.id == Version.draft_id)
         .where(Draft.story_id == story_id)
         .order_by(Draft.is_main.desc(), Draft.id, Version.n)
     ).all()
+
+
+def further_texts(session: Session, story_id: int) -> dict[int, Version]:
+    """The last version of each draft beside the main one, by the id of the assignment it is written for."""
+    rows = session.execute(
+        _listed()
+        .add_columns(Draft.assignment_id)
+        .join(Draft, Draft.id == Version.draft_id)
+        .where(Draft.story_id == story_id, Draft.is_main.is_(False), Version.n == Draft.last_n)
+    )
+    return {assignment_id: version for version, assignment_id in rows}
 
 
 def bylines(session: Session, version_ids: Sequence[int]) -> dict[int, list[Byline]]:
@@ -118,3 +135,8 @@ def lost_copy(of: LostSave) -> Copy:
         body_html=str(kept["body_html"]),
         ednote=str(kept["ednote"]),
     )
+
+
+def _listed() -> Select[Version]:
+    """Versions to be listed: there can be many, and each holds a whole text."""
+    return select(Version).options(defer(Version.body_html), defer(Version.search_text))

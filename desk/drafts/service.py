@@ -78,9 +78,12 @@ def mark_filed(session: Session, version: Version, *, by: int | None, now: datet
 
 
 def keep_lost(
-    session: Session, draft: Draft, copy: Copy, *, person_id: int | None, base_n: int, now: datetime
+    session: Session, draft: Draft, copy: Copy, *, person_id: int | None, base_n: int, refused: bool, now: datetime
 ) -> LostSave:
-    """Keep what somebody typed over version `base_n` when a later one had been saved meanwhile; the same text once."""
+    """Keep what somebody typed over version `base_n`; the same text once.
+
+    It is `refused` where the draft was no longer theirs; otherwise a later version had been saved meanwhile.
+    """
     if person_id is not None:
         for kept in queries.lost_of(session, draft.id, person_id):
             if kept.base_n == base_n and queries.lost_copy(kept) == copy:
@@ -92,6 +95,7 @@ def keep_lost(
         base_n=base_n,
         at=now,
         fields=asdict(copy),
+        refused=refused,
     )
     session.add(lost)
     session.flush()

@@ -1,9 +1,8 @@
 """What the bar of acts on a story's page says: what is marked and since when, what stands in the way, what follows."""
 
-from flask_babel import gettext as _
-
 from desk.http.context import actor, visit
 from desk.http.phrases import stamp
+from desk.http.translating import gettext as _
 from desk.newsroom.rereading import Since
 from desk.newsroom.storypage import StoryPage
 from desk.permissions import permits

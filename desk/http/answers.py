@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from desk import errors
 from desk.db import is_down, is_lost_race
+from desk.http import cookies
 from desk.http.context import visit
 from desk.http.forms import Form, sentence
 from desk.http.races import broken
@@ -54,6 +55,16 @@ def held(status: int) -> Response:
     return _held(kept, request.full_path, status)
 
 
+def unfit() -> errors.Invalid:
+    """Why a form of our own page that anybody may send can't be taken; sent again from the page given back, it can."""
+    if cookies.none_came():
+        return errors.Invalid(
+            "This browser sent no cookie back, and without one nothing is taken here. Send it once more;"
+            " if you read this again, allow cookies for this address first."
+        )
+    return errors.Invalid("This page was open for too long. Nothing was sent: send it once more.")
+
+
 def still_held(action: str) -> Response:
     """The door of `held` once more, when signing in on it failed: what was typed is still there."""
     held = [(name, value) for name, value in request.form.items(multi=True) if name.startswith("held:")]
@@ -91,7 +102,14 @@ def refused(response: Response, error: errors.DeskError) -> Response:
 
 
 def _held(fields: list[tuple[str, str]], action: str, status: int) -> Response:
-    shown = render_template("door/held.html", held_fields=fields, action=action, status=status, form=Form(email=""))
+    shown = render_template(
+        "door/held.html",
+        held_fields=fields,
+        action=action,
+        status=status,
+        form=Form(email=""),
+        cookieless=cookies.none_came(),
+    )
     return make_response(shown, status)
 
 

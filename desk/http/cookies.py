@@ -16,6 +16,7 @@ from desk.people import signing
 from desk.settings import Settings
 
 FLASHES_LAST = 120
+LEFT_LASTS = 7 * 24 * 3600  # as long as a browser keeps text
 
 
 def session_name(settings: Settings) -> str:
@@ -35,9 +36,11 @@ def begin_session(response: Response, begun: signing.Begun) -> None:
 
 
 def end_session(response: Response) -> None:
-    """Take the browser's session away."""
-    settings = visit().settings
+    """Take the browser's session away, and name who left: the next page's script drops what it kept of theirs."""
+    settings, person = visit().settings, visit().person
     response.delete_cookie(session_name(settings), secure=settings.secure, httponly=True, samesite="Lax")
+    if person is not None:  # to be read by a script: it holds no secret
+        response.set_cookie("desk_left", person.public_id, LEFT_LASTS, secure=settings.secure, samesite="Lax")
 
 
 def csrf_token() -> str:
@@ -57,6 +60,11 @@ def csrf_holds() -> bool:
     if sha:
         anchors.append(("session", sha))
     return any(hmac.compare_digest(token.encode(), given) for kind, value in anchors for token in _macs(kind, value))
+
+
+def none_came() -> bool:
+    """Whether the browser sent no cookie that a form could belong to: it takes none, or it has forgotten ours."""
+    return not any(request.cookies.get(name) for name in (session_name(visit().settings), _door_name()))
 
 
 def same_origin() -> bool:

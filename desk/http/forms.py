@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import request
-from flask_babel import gettext
 
 from desk.clock import Ambiguous
 from desk.errors import DeskError, Invalid
 from desk.http.context import problem
+from desk.http.translating import gettext
 from desk.text import shorten
 
 

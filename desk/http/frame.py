@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext as _
 
 from desk import clock, text
 from desk.http.context import Visit
+from desk.http.translating import gettext as _
 from desk.newsroom import menu
 from desk.permissions import could
 

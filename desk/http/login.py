@@ -7,11 +7,13 @@ from flask import Flask, Request, Response, current_app, request
 from flask.sessions import NullSession, SessionInterface
 from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from desk.http.context import db, visit
 from desk.http.cookies import session_sha
 from desk.people import queries
 from desk.people.models import Person, SignIn
+from desk.store import Store
 
 
 class Reader(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
@@ -56,6 +58,18 @@ def enter() -> None:
     found.person = reader.person if isinstance(reader, Reader) else None
     found.actor = queries.actor_of(db(), found.person) if found.person else None
     found.language = found.person.language if found.person else "en"  # an error page has no session to read it from
+
+
+def standing_session(store: Store) -> str | None:
+    """The digest of the request's session, if that stands; before its transactions, as the ceiling counts by it."""
+    sha = session_sha(request, visit().settings)
+    if sha is None:
+        return None
+    try:
+        with store.read() as session:
+            return session.scalar(select(SignIn.sha256).where(SignIn.sha256 == sha, SignIn.expires_at > visit().now))
+    except SQLAlchemyError:
+        return None  # the page itself will say that the database does not answer
 
 
 def _load(req: Request) -> Reader | None:

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -15,6 +13,8 @@ from desk.assignments.models import MEDIA, Offer
 from desk.drafts.models import Version
 from desk.http.context import problem, visit
 from desk.http.forms import sentence
+from desk.http.translating import gettext as _
+from desk.http.translating import ngettext
 from desk.http.words import field_word, frame_word, medium_word, role_word, rung_word, state_word
 from desk.newsroom.bands import SOON
 from desk.newsroom.crew import Member
@@ -100,22 +100,25 @@ def message_words(message: Message) -> str:
         "filed": _("%(by)s filed version %(n)s, %(words)s words", by=by, n=n, words=facts.get("words")),
         "handed_in": _("%(by)s handed in what was asked for", by=by),
         "approved": _("%(by)s approved version %(n)s", by=by, n=n),
-        "returned": _("%(by)s returned version %(n)s", by=by, n=n),
+        "returned": _("%(by)s returned version %(n)s", by=by, n=n) if n else _("%(by)s sent it back", by=by),
         "approval_voided": _("%(by)s withdrew the approval of version %(n)s", by=by, n=n)
         if facts.get("withdrawn")
         else _("the approval of version %(n)s no longer stands", n=n)
         if facts.get("why")
         else _("%(by)s saved a new version: the approval no longer stands", by=by),
         "reminder": _("reminder: %(left)s", left=rung_word(facts.get("rung", ""))),
-        "assignment_ended": {"reassigned": _("given to somebody else"), "done": _("done")}.get(
-            ended or "", _("%(by)s cancelled it", by=by)
-        ),
+        "assignment_ended": {
+            "reassigned": _("given to somebody else"),
+            "done": _("done"),
+            "published": _("done: the story is published"),
+        }.get(ended or "", _("%(by)s cancelled it", by=by)),
         "offer_lapsed": _("%(by)s took it", by=by) if ended == "taken" else _("the offer to you is withdrawn"),
         "published": _("edition %(n)s is out", n=n),
         "own_authority": _("%(by)s published it on their own authority", by=by),
         "killed": _("%(by)s killed it", by=by),
         "work_left": _("nobody has it any more"),
         "notice_silent": _("no answer to edition %(n)s from %(names)s", n=n, names=_named(facts.get("licensees", ()))),
+        "webhook_failing": _("the webhook has taken nothing for an hour"),
         "webhook_off": _("the webhook is switched off"),
         "wire_changed": wire_words(facts),
         "story_changed": _("%(by)s changed what is wanted: %(what)s", by=by, what=wanted_words(facts)),
@@ -251,7 +254,9 @@ def work_line(member: Member) -> str:
     if not member.work:
         return str(_("Nothing open"))
     first, more = member.work[0], len(member.work) - 1
-    words = _("Has %(slug)s, %(due)s", slug=first.slug, due=clock.due_words(first.deadline_at, visit().now, _))
+    words = _(
+        "Has %(slug)s, %(due)s", slug=first.slug or _("a story"), due=clock.due_words(first.deadline_at, visit().now, _)
+    )
     return f"{words}; {ngettext('one more', '%(num)s more', more)}" if more else str(words)
 
 

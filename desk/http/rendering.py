@@ -1,14 +1,16 @@
 """What every template may use: filters for times and words, and the frame around the page."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, g, url_for
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, get_locale
 
 from desk import clock, text
-from desk.http import acting, cookies, phrases, words
+from desk.http import acting, cookies, phrases, translating, words
 from desk.http.context import visit
 from desk.http.frame import frame
+from desk.http.translating import gettext
 from desk.permissions import NOWHERE, Facts, could, permits
 from desk.settings import RELEASE
 
@@ -35,9 +37,11 @@ def install(app: Flask) -> None:
         "lstrip_blocks": True,
     }
     env = app.jinja_env
+    translating.install(env)
     env.filters.update(
         when=clock.hhmm,
         day=lambda at, zone: clock.day_words(at, zone, visit().now, gettext),
+        other_day=_other_day,
         due_words=lambda at: clock.due_words(at, visit().now, gettext),
         ago=lambda at: clock.ago(at, visit().now, gettext),
         place_of=clock.place_of,
@@ -83,6 +87,13 @@ def _can(permission: str, facts: Facts = NOWHERE) -> bool:
     if who is None:
         return False
     return could(who, permission) if facts is NOWHERE else permits(who, permission, facts)
+
+
+def _other_day(at: datetime, zone: str) -> str:
+    """The day there, unless it is today there."""
+    found = visit().now
+    day = clock.day_words(at, zone, found, gettext)
+    return day if day != clock.day_words(found, zone, found, gettext) else ""
 
 
 def _static(name: str) -> str:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from flask import request
-from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from desk.http import cookies
+from desk.http.translating import gettext as _
 
 SECRETS = frozenset({"csrf_token", "password", "old"})  # never given back on a page
 HELD = "held:"  # before the names of fields that wait at the door

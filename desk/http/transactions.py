@@ -7,9 +7,9 @@ so that a slow upload never holds the write lock. The commit comes inside dispat
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from flask import Flask, Request, Response, g, redirect, request, url_for
+from flask import Flask, Request, Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -17,13 +17,15 @@ from sqlalchemy.orm import Session
 from desk import clock, revisions
 from desk.errors import DeskError, Forbidden, Invalid, NotFound, NotNow, SignInNeeded
 from desk.http import answers, cookies, login
-from desk.http.context import Visit, visit
+from desk.http.context import Visit, db, visit
 from desk.http.incoming import Incoming
 from desk.http.races import is_race
 from desk.http.routing import RULE, Rule, View
 from desk.permissions import could
 from desk.settings import RELEASE, Settings
 from desk.store import Store
+
+Result = TypeVar("Result")
 
 READS = ("GET", "HEAD")
 NUL = "\x00"  # in a form it is dropped, in an address it names nothing
@@ -76,7 +78,9 @@ class DeskFlask(Flask):
                 raise SignInNeeded("You are not signed in.")
             if not cookies.csrf_holds():
                 if cookies.same_origin():
-                    return answers.held(400)
+                    # anybody's form is given back whole, for a password is never held
+                    public = rule.may == "public" and rule.again
+                    return self._again(rule, answers.unfit()) if public else answers.held(400)
                 raise Invalid("This form is too old or came from another place. Open the page again and repeat it.")
             try:
                 visit().prepared = rule.prepare(**_arguments()) if rule.prepare else None
@@ -144,6 +148,15 @@ class DeskFlask(Flask):
         response = self.make_response(redirect(url_for("door.sign_in", next=None if target == "/" else target)))
         response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def beforehand(act: Callable[[Session], Result]) -> Result:
+    """Only for `prepare`: a short write of its own, committed before what `prepare` does next.
+
+    The read transaction is let go of first: a request that held two connections could starve the pool.
+    """
+    db().rollback()
+    return cast(DeskFlask, current_app).store.run(act)
 
 
 def open_visit(app: DeskFlask) -> None:

@@ -2,33 +2,32 @@
 
 from datetime import datetime
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as lazy
-
 from desk import clock, text
+from desk.http.translating import gettext as _
+from desk.http.translating import later
 from desk.newsroom.board import Commission, Row
 
 # said on every row of a board: only the one that is asked for is looked up
 _STATES = {
-    "pitched": lazy("pitched"),
-    "commissioned": lazy("commissioned"),
-    "reporting": lazy("reporting"),
-    "filed": lazy("filed"),
-    "editing": lazy("editing"),
-    "approved": lazy("approved"),
-    "scheduled": lazy("scheduled"),
-    "published": lazy("published"),
-    "held": lazy("on hold"),
-    "spiked": lazy("spiked"),
-    "killed": lazy("killed"),
-    "open": lazy("nobody yet"),
-    "accepted": lazy("accepted"),
-    "done": lazy("done"),
-    "cancelled": lazy("cancelled"),
-    "made": lazy("offered"),
-    "declined": lazy("declined"),
-    "withdrawn": lazy("withdrawn"),
-    "lapsed": lazy("taken by somebody else"),
+    "pitched": later("pitched"),
+    "commissioned": later("commissioned"),
+    "reporting": later("reporting"),
+    "filed": later("filed"),
+    "editing": later("editing"),
+    "approved": later("approved"),
+    "scheduled": later("scheduled"),
+    "published": later("published"),
+    "held": later("on hold"),
+    "spiked": later("spiked"),
+    "killed": later("killed"),
+    "open": later("nobody yet"),
+    "accepted": later("accepted"),
+    "done": later("done"),
+    "cancelled": later("cancelled"),
+    "made": later("offered"),
+    "declined": later("declined"),
+    "withdrawn": later("withdrawn"),
+    "lapsed": later("taken by somebody else"),
 }
 
 
@@ -49,7 +48,7 @@ def band_label(key: str) -> str:
 
 def state_word(state: str) -> str:
     """A state of a story, an assignment or an offer."""
-    return str(_STATES.get(state, state))
+    return _(_STATES.get(state, state))
 
 
 def medium_word(medium: str) -> str:
@@ -200,5 +199,5 @@ def row_chip(row: Row) -> tuple[str, str, str]:
     if row.state == "commissioned" and lead and lead.offered:
         return "", _("offered"), href
     if row.late:
-        return "bad", _("late"), href
+        return "bad", _("told editor") if row.told else _("late"), href
     return "", state_word(row.state), href

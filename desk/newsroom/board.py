@@ -16,13 +16,17 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy.orm import Session, aliased, load_only
 
 from desk.actor import Actor
+from desk.assignments import workflow as assignments
 from desk.assignments.models import Assignment, Offer
 from desk.drafts.models import Draft, Version
-from desk.newsroom import authorship
+from desk.newsroom import authorship, reminding
 from desk.newsroom.bands import A_DAY, BANDS, GONE_OUT, SOON, TO_APPROVE, UNFILED, WAITS, band_of, tomorrow
 from desk.people import queries
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, permits
+from desk.reminders.models import Rung
+from desk.reminders.rules import LATE
+from desk.reminders.service import EDITOR
 from desk.stories.models import ON_BOARD, Edition, Story
 from desk.stories.workflow import UNFINISHED
 from desk.wires.models import Item, Source, Use
@@ -49,7 +53,8 @@ class Commission:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A story on the board. `need` is true where the reader's move is next."""
+    """A story on the board. `need` is true where the reader's move is next; `told`, where its editor was told that it
+    is late."""
 
     public_id: str
     slug: str
@@ -71,6 +76,7 @@ class Row:
     commissions: Sequence[Commission]
     killed_wire: bool
     late: bool
+    told: bool
     soon: bool
     need: bool
 
@@ -250,6 +256,8 @@ def _rows(session: Session, actor: Actor, ids: Collection[int], now: datetime) -
     killed = set(session.scalars(standing_on(ids).where(Item.pubstatus == "canceled").with_only_columns(Use.story_id)))
     mine = [story for story, _, _ in found if permits(actor, "copy.approve", Facts(story.desk_id))]
     own = authorship.own_copies(session, actor, [story for story in mine if story.state in TO_APPROVE])
+    late = {story.id for story, _, _ in found if story.state in UNFILED and story.due_at and story.due_at < now}
+    told = _told_of(session, late, now)
     rows = {}
     for story, desk, zone in found:
         facts = Facts(story.desk_id)
@@ -258,7 +266,6 @@ def _rows(session: Session, actor: Actor, ids: Collection[int], now: datetime) -
         need = (waits_approval and permits(actor, "copy.approve", facts)) or (
             story.state == "approved" and permits(actor, "story.publish", facts)
         )
-        open_due = story.due_at if story.state in UNFILED else None
         ahead = story.release_at if story.state == "scheduled" else story.due_at
         rows[story.id] = Row(
             public_id=story.public_id,
@@ -280,7 +287,8 @@ def _rows(session: Session, actor: Actor, ids: Collection[int], now: datetime) -
             saved_at=version.at if version else None,
             commissions=commissions[story.id],
             killed_wire=story.id in killed,
-            late=open_due is not None and open_due < now,
+            late=story.id in late,
+            told=story.id in told,
             soon=story.state in UNFINISHED and ahead is not None and now <= ahead <= now + SOON,
             need=need,
         )
@@ -324,6 +332,19 @@ def _commissions(session: Session, story_ids: Collection[int]) -> dict[int, list
             Commission(row.public_id, row.medium, row.length, row.state, row.deadline_at, name, zone, row.said, offered)
         )
     return found
+
+
+def _told_of(session: Session, late_ids: Collection[int], now: datetime) -> set[int]:
+    """Those of these late stories of whose lateness a reminder was put to the editors."""
+    if not late_ids:
+        return set()
+    rung = and_(
+        Rung.thing_kind == reminding.KIND, Rung.thing_id == Assignment.id, Rung.rung == LATE,
+        Rung.deadline_no == Assignment.deadline_no, Rung.whom == EDITOR,
+    )  # fmt: skip
+    told = select(Assignment.story_id).join(Rung, rung).where(Rung.message_id.is_not(None))
+    late = (Assignment.story_id.in_(late_ids), Assignment.state.in_(assignments.UNFILED), Assignment.deadline_at < now)
+    return set(session.scalars(told.where(*late)))
 
 
 def _latest(session: Session, story_ids: Collection[int]) -> dict[int, _Copy]:

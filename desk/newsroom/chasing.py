@@ -52,10 +52,13 @@ def _see_to(session: Session, edition: Edition, notices: Sequence[Notice], now: 
     handed = outboxes.handovers(session, [notice.message_id for notice in notices])
     silent = []
     for notice in notices:
-        step = _step(notice, edition, handed.get(notice.message_id, []), now)
+        by = handed.get(notice.message_id, ())
+        standing = queries.standing_of(notice, by)
+        step = _step(notice, edition, standing, by, now)
         if step == "chase":
-            _chase(session, notice, edition, now)
+            _chase(session, notice, edition, standing, now)
         elif step == "escalate":
+            service.mark_escalated(session, notice, standing, now=now)
             silent.append(notice)
         else:
             service.look_at(session, notice, step)
@@ -63,27 +66,23 @@ def _see_to(session: Session, edition: Edition, notices: Sequence[Notice], now: 
         _escalate(session, edition, silent, now)
 
 
-def _step(notice: Notice, edition: Edition, handed: Sequence[Handover], now: datetime) -> rules.Chase:
-    state = rules.state_of(
-        acknowledged=notice.acknowledged_at is not None,
-        handed=[one.state for one in handed],
-        chased=notice.chased_at is not None,
-        escalated=notice.escalated_at is not None,
-    )
+def _step(
+    notice: Notice, edition: Edition, standing: rules.Standing, handed: Sequence[Handover], now: datetime
+) -> rules.Chase:
     sent_at = min((one.last_at for one in handed if one.state == "done" and one.last_at), default=None)
     return rules.chase(
-        edition.cause, state, made_at=notice.made_at, sent_at=sent_at, chased_at=notice.chased_at, now=now
+        edition.cause, standing, made_at=notice.made_at, sent_at=sent_at, chased_at=notice.chased_at, now=now
     )
 
 
-def _chase(session: Session, notice: Notice, edition: Edition, now: datetime) -> None:
+def _chase(session: Session, notice: Notice, edition: Edition, standing: rules.Standing, now: datetime) -> None:
     """Ask once more, by mail, with the facts of the notice: the receipt's link is the same."""
     first = session.get_one(Message, notice.message_id)
     outbox.put(
         session, "notice_chase", _key(notice), ("licensee", notice.licensee_id), now=now,
         facts={**first.facts, "told_at": telling.iso(notice.made_at)}, story_id=first.story_id, desk_id=first.desk_id,
     )  # fmt: skip
-    service.mark_chased(session, notice, look_at=now + rules.CHASED_AFTER[edition.cause], now=now)
+    service.mark_chased(session, notice, standing, look_at=now + rules.CHASED_AFTER[edition.cause], now=now)
     _record(session, "notice_chased", notice, edition, session.get_one(Story, edition.story_id), now)
 
 
@@ -92,7 +91,6 @@ def _escalate(session: Session, edition: Edition, notices: Sequence[Notice], now
     licensees = queries.by_id(session, [notice.licensee_id for notice in notices])
     named = [licensees[notice.licensee_id] for notice in notices]
     for notice in notices:
-        service.mark_escalated(session, notice, now=now)
         _record(session, "notice_escalated", notice, edition, story, now)
     telling.tell(
         session, "notice_silent", people.holders(session, story.desk_id, "editor"), but=SYSTEM,

@@ -245,6 +245,26 @@ def finish(session: Session, actor: Actor, assignment_public_id: str, *, now: da
     return assignment
 
 
+def send_back(session: Session, actor: Actor, assignment_public_id: str, note: str, *, now: datetime) -> Assignment:
+    """Send back with a note what was filed or handed in beside the main copy: it reports again, and who has it is told.
+
+    The rungs still ahead are planned again. Raises Invalid without a note, NotNow for the story's main copy, which is
+    returned as a version, and for what is not in or is over.
+    """
+    case = commission.given(session, actor, assignment_public_id, now=now)
+    assignment = case.assignment
+    if case.is_main:
+        raise NotNow("This is the story's main copy: return it on the story's page, with your note.")
+    note = rules.note(note)
+    before, after = assignments.move(session, assignment, "send_back")
+    reminding.plan(session, assignment, now=now)
+    entry = case.record("sent_back", before=before, after=after, why=note)
+    had = session.get_one(Person, assignment.assignee_id)
+    case.tell("returned", [had], f"sent_back:{entry}", by=actor.name, note=note)
+    case.settle()
+    return assignment
+
+
 def move_deadline(
     session: Session, actor: Actor, assignment_public_id: str, *, moment: clock.Moment, why: str = "", now: datetime
 ) -> Assignment:

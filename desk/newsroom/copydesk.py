@@ -223,7 +223,9 @@ def _save(
 
 
 def _keep(session: Session, actor: Actor, desk: _Desk, copy: Copy, base_n: int, now: datetime) -> str:
-    lost = drafting.keep_lost(session, desk.draft, copy, person_id=actor.person_id, base_n=base_n, now=now)
+    lost = drafting.keep_lost(
+        session, desk.draft, copy, person_id=actor.person_id, base_n=base_n, refused=False, now=now
+    )
     if lost.at == now:
         record(
             session, actor, "save_lost", ("lost_save", lost.id), now=now, story_id=desk.story.id,
@@ -297,13 +299,18 @@ def _hand_in(
     return before, after, moved
 
 
+def _further(desk: _Desk) -> dict[str, str]:
+    """Which assignment copy was written for that is not the story's main copy: it has a page of its own."""
+    return {} if desk.draft.is_main or desk.assignment is None else {"text": desk.assignment.public_id}
+
+
 def _tell_filed(session: Session, actor: Actor, desk: _Desk, version: Version, now: datetime) -> None:
     telling.tell(
         session, "filed", reading.editors(session, desk.story, desk.assignment), but=actor,
         key=f"filed:{version.public_id}:{int(now.timestamp())}",  # a returned version may be filed again as it stands
         facts=reading.about(
             session, desk.story, desk.assignment, by=actor.name, n=version.n, version=version.public_id,
-            headline=version.headline, words=version.words,
+            headline=version.headline, words=version.words, **_further(desk),
         ),
         story=desk.story, now=now,
     )  # fmt: skip

@@ -11,8 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from desk import clock
+from desk.actor import Actor
 from desk.assignments.models import Assignment, Offer
 from desk.assignments.workflow import UNFILED
+from desk.newsroom import reading
+from desk.outbox import queries as outbox
 from desk.people import queries
 from desk.people.models import Desk, Membership, Person, SignIn
 from desk.stories.models import Story
@@ -20,7 +23,7 @@ from desk.stories.models import Story
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something a person has accepted and not filed."""
+    """Something a person has accepted and not filed; `slug` and `story` are empty for who may not read the story."""
 
     slug: str
     story: str
@@ -31,7 +34,7 @@ class Work:
 class Member:
     """One person with their roles and their open work, the earliest deadline first; `offers` wait for their answer.
 
-    `been_in` is whether they ever set a password or are signed in.
+    `been_in` is whether they ever set a password, are signed in, or have read what they were told.
     """
 
     person: Person
@@ -85,21 +88,18 @@ class Day:
         return found
 
 
-def crew(session: Session, *, disabled: bool = False) -> list[Member]:
-    """Everybody by name; those who are disabled only if wanted."""
-    roles, work, offers = _roles(session), _work(session), _offers(session)
-    signed_in = set(session.scalars(select(SignIn.person_id).distinct()))
-    return [
-        Member(one, roles[one.id], work[one.id], offers.get(one.id, 0), bool(one.password) or one.id in signed_in)
-        for one in queries.everybody(session, disabled=disabled)
-    ]
+def crew(session: Session, actor: Actor, *, disabled: bool = False) -> list[Member]:
+    """Everybody by name, as this actor may know them; those who are disabled only if wanted."""
+    roles, work, offers = _roles(session), _work(session, actor), _offers(session)
+    everybody = queries.everybody(session, disabled=disabled)
+    been_in = _been_in(session, everybody)
+    return [Member(one, roles[one.id], work[one.id], offers.get(one.id, 0), one.id in been_in) for one in everybody]
 
 
-def candidates(session: Session, desk_id: int | None, *, but: int | None = None) -> Candidates:
-    """Who can be asked for a story of that desk: those with least to do first, who works on no desk last."""
-    found = sorted(
-        (one for one in crew(session) if one.person.id != but), key=lambda one: (not one.roles, len(one.work))
-    )
+def candidates(session: Session, actor: Actor, desk_id: int | None, *, but: int | None = None) -> Candidates:
+    """Who can be asked for a story of that desk, those with least to do first. Nobody is asked without a role."""
+    able = [one for one in crew(session, actor) if one.roles and one.person.id != but]
+    found = sorted(able, key=lambda one: len(one.work))
     ours = [one for one in found if desk_id is not None and one.writes_for(desk_id)]
     return Candidates(ours, [one for one in found if one not in ours])
 
@@ -120,6 +120,11 @@ def _kind(hour: int) -> str:
     return "night" if hour not in WAKING else "office" if hour in OFFICE else ""
 
 
+def _been_in(session: Session, everybody: Sequence[Person]) -> set[int]:
+    found = {one.id for one in everybody if one.password} | set(session.scalars(select(SignIn.person_id).distinct()))
+    return found | outbox.readers(session, [one.id for one in everybody if one.id not in found])
+
+
 def _roles(session: Session) -> dict[int, list[tuple[Desk, str]]]:
     found: dict[int, list[tuple[Desk, str]]] = defaultdict(list)
     held = select(Membership.person_id, Membership.role, Desk).join(Desk, Desk.id == Membership.desk_id)
@@ -130,15 +135,17 @@ def _roles(session: Session) -> dict[int, list[tuple[Desk, str]]]:
     return found
 
 
-def _work(session: Session) -> dict[int, list[Work]]:
+def _work(session: Session, actor: Actor) -> dict[int, list[Work]]:
     found: dict[int, list[Work]] = defaultdict(list)
+    readable = reading.readable(session, actor)
     wanted = select(Assignment, Story.slug, Story.public_id).join(Story, Story.id == Assignment.story_id)
     for row, slug, story in session.execute(
         wanted.where(Assignment.state.in_(UNFILED), Assignment.assignee_id.is_not(None)).order_by(
             Assignment.deadline_at
         )
     ):
-        found[row.assignee_id or 0].append(Work(slug, story, row.deadline_at))
+        known = readable is None or row.story_id in readable
+        found[row.assignee_id or 0].append(Work(slug if known else "", story if known else "", row.deadline_at))
     return found
 
 

@@ -3,14 +3,14 @@
 It is asked at every attempt, so that nobody who was disabled is sent anything; it words only what is not frozen yet.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,16 +18,16 @@ from desk.drafts.models import Version
 from desk.links import Links
 from desk.mail import mail_bytes
 from desk.net import one_line
-from desk.newsroom import notifying, republishing, wording
+from desk.newsroom import republishing, wording
 from desk.newsroom.wording import Recipient
-from desk.outbox import queries as outboxes
-from desk.outbox.handover import Envelope, Off, Outgoing, Stopped
+from desk.outbox.handover import Envelope, Outgoing, Stopped
 from desk.outbox.rules import BEARERS
 from desk.people import queries as people
 from desk.people import signing
 from desk.people.models import Newsroom
-from desk.republication import page, payload, rules, service
+from desk.republication import page, payload, rules
 from desk.republication import queries as republication
+from desk.republication.models import Licensee, Notice
 from desk.settings import Settings
 from desk.stories.models import Edition, Story
 
@@ -38,22 +38,6 @@ log = structlog.get_logger()
 def renderer(settings: Settings, now: Clock) -> "Renderer":
     """What `desk.outbox.handing.prepare` is given: it says for each delivery where it goes and with what bytes."""
     return Renderer(settings, now)
-
-
-def switch_off(session: Session, off: Sequence[Off], *, now: datetime) -> None:
-    """Post nothing more to endpoints that are gone, or at which one notice after another failed for good.
-
-    What an address said that is no longer the licensee's counts for nothing. Editors and administrators are told.
-    """
-    for one in off:
-        if one.recipient_kind != "licensee" or one.recipient_id is None:
-            continue
-        if not service.webhook_is(session, one.recipient_id, one.address):
-            continue
-        to = ("licensee", one.recipient_id)
-        failed = 0 if one.gone else outboxes.failed_since_taken(session, to, "webhook", one.address)
-        if one.gone or failed >= rules.FAILED_TO_SWITCH_OFF:
-            notifying.switch_webhook_off(session, one.recipient_id, why=one.why, now=now)
 
 
 @dataclass(frozen=True)
@@ -77,7 +61,7 @@ class Renderer:
         to = recipients.get(one.delivery_id)
         if to is None:
             return Stopped("cancelled", "There is nobody to tell any more.")
-        gone = to.gone or (to.webhook_gone if one.channel == "webhook" else None)
+        gone = to.gone or (to.webhook_gone if one.channel == "webhook" else None) or _replaced(session, one)
         if (
             gone is None
             and one.kind in BEARERS
@@ -136,6 +120,7 @@ def _people(session: Session, batch: Sequence[Outgoing]) -> dict[int, Recipient]
 
 def _licensees(session: Session, batch: Sequence[Outgoing]) -> dict[int, Recipient]:
     known = republication.by_id(session, [one.recipient_id for one in batch if one.recipient_id is not None])
+    granted = republication.desks_of(session, list(known))
     found = {}
     for one in batch:
         row = known.get(one.recipient_id or 0)
@@ -152,6 +137,7 @@ def _licensees(session: Session, batch: Sequence[Outgoing]) -> dict[int, Recipie
                 row.language,
                 webhook=row.webhook,
                 secret=row.secret,
+                gone=_may_not_run(row, granted[row.id], one),
                 webhook_gone=off,
             )
     return found
@@ -176,6 +162,29 @@ READERS: dict[str, Callable[[Session, Sequence[Outgoing]], dict[int, Recipient]]
     "licensee": _licensees,
     "address": _addresses,
 }
+
+
+def _may_not_run(licensee: Licensee, desk_ids: Collection[int], one: Outgoing) -> str | None:
+    """Why a notice that offers something to run goes no more: it may have been put as the licence was ending."""
+    if not rules.offers_text(one.facts.get("cause", "")):
+        return None
+    if licensee.ended_at is not None:
+        return f"The licence of {licensee.name} has ended."
+    if one.desk_id is not None and one.desk_id not in desk_ids:
+        return f"{licensee.name} is granted nothing of this desk any more."
+    return None
+
+
+def _replaced(session: Session, one: Outgoing) -> str | None:
+    """Why a notice of an edition that is not the last goes no more: by now it would undo what came after. A correction
+    or kill still goes to one who is not told of what came after."""
+    if one.kind != "notice":
+        return None
+    last = select(func.max(Edition.number)).where(Edition.story_id == one.story_id)
+    if not rules.offers_text(one.facts["cause"]):
+        last = last.join(Notice, Notice.edition_id == Edition.id).where(Notice.licensee_id == one.recipient_id)
+    number = session.scalar(last) or 0
+    return f"Edition {number} is out." if number > one.facts["number"] else None
 
 
 def _told(session: Session, one: Outgoing, settings: Settings) -> payload.Told:

@@ -46,6 +46,7 @@ SENTENCES: dict[str, str] = {
     "declined": "%(person)s declined the assignment (%(medium)s)",
     "said": "%(who)s said how it goes: %(words)s",
     "handed_in": "%(who)s handed in what was asked for (%(medium)s): %(where)s",
+    "sent_back": "%(who)s sent back what was handed in (%(medium)s) with a note",
     "finished": "%(who)s said that the assignment is done (%(medium)s)",
     "deadline_moved": "%(who)s moved the deadline (%(medium)s) from %(old)s to %(new)s",
     "reassigned": "%(who)s took the assignment (%(medium)s) from %(person)s",
@@ -95,8 +96,10 @@ SENTENCES: dict[str, str] = {
     "licensee_added": "%(who)s took %(name)s on",
     "licensee_changed": "%(who)s changed %(name)s: %(what)s",
     "licensee_ended": "%(who)s ended the licence of %(name)s",
+    "licensee_resumed": "%(who)s took %(name)s on again, whose licence had ended",
     "grants_set": "%(who)s let %(name)s run the stories of: %(desks)s",
     "secret_made": "%(who)s made a new secret for the webhook of %(name)s",
+    "webhook_failing": "The webhook of %(name)s has taken nothing since %(since)s: the desks' editors were told",
     "webhook_off": "The webhook of %(name)s was switched off",
     "webhook_on": "%(who)s switched the webhook of %(name)s on again: %(webhook)s",
     # the wire
@@ -142,6 +145,7 @@ _INSTANTS = {
     "story_scheduled": ("release", "publish", "embargo"),
     "embargo_set": ("embargo",),
     "release_moved": ("release",),
+    "webhook_failing": ("since",),
 }
 
 

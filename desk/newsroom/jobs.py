@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.actor import Actor
@@ -85,10 +86,20 @@ def may_give(actor: Actor, found: Job) -> bool:
 
 
 def moves(session: Session, found: Job) -> frozenset[str]:
-    """The names of the moves that are legal now; the story's main text is done only when it is published."""
+    """The names of the moves that are legal now; the story's main text is done when it is published, and goes back as
+    a version."""
     legal = {move.name for move in workflow.open_moves(found.assignment.state)}
     main = reading.main_assignment(session, found.story.id)
-    return frozenset(legal - {"finish"} if main is not None and main.id == found.assignment.id else legal)
+    is_main = main is not None and main.id == found.assignment.id
+    return frozenset(legal - {"finish", "send_back"} if is_main else legal)
+
+
+def sent_back(session: Session, found: Job) -> Entry | None:
+    """How it last came back with a note (the entry's `why`), while it is to be handed in anew."""
+    if found.assignment.state != "reporting":
+        return None
+    record = audit.of_thing(session, ("assignment", found.assignment.id))
+    return next((one for one in record if one.verb == "sent_back"), None)
 
 
 # --- steps
@@ -97,12 +108,15 @@ def moves(session: Session, found: Job) -> frozenset[str]:
 def _jobs(
     session: Session, works: Sequence[tuple[Assignment, Offer | None]], became: Became | None = None
 ) -> list[Job]:
-    stories = [session.get_one(Story, assignment.story_id) for assignment, _ in works]
+    ids = {assignment.story_id for assignment, _ in works}
+    known = {story.id: story for story in session.scalars(select(Story).where(Story.id.in_(ids)))}
+    stories = [known[assignment.story_id] for assignment, _ in works]
+    desks = {desk.id: desk for desk in session.scalars(select(Desk).where(Desk.id.in_({of.desk_id for of in stories})))}
     editors = editors_of_each(
         session, [(assignment, story) for (assignment, _), story in zip(works, stories, strict=True)]
     )
     return [
-        Job(assignment, offer, story, session.get_one(Desk, story.desk_id), answering, became)
+        Job(assignment, offer, story, desks[story.desk_id], answering, became)
         for (assignment, offer), story, answering in zip(works, stories, editors, strict=True)
     ]
 

@@ -48,7 +48,7 @@ def keep(
         raise refusal from None
     if draft is None or actor.person_id is None or rules.is_empty(copy) or not _was_theirs(session, actor, draft):
         raise refusal
-    lost = drafting.keep_lost(session, draft, copy, person_id=actor.person_id, base_n=base_n, now=now)
+    lost = drafting.keep_lost(session, draft, copy, person_id=actor.person_id, base_n=base_n, refused=True, now=now)
     if lost.at == now:
         record(
             session, actor, "save_refused", ("lost_save", lost.id), now=now, story_id=story.id, desk_id=story.desk_id,

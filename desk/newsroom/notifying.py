@@ -12,10 +12,10 @@ from desk.actor import SYSTEM, Actor
 from desk.audit.models import Entry
 from desk.audit.service import record
 from desk.errors import Invalid, NotNow
-from desk.newsroom import chasing, telling
+from desk.newsroom import chasing
+from desk.outbox import queries as outboxes
 from desk.outbox import service as outbox
-from desk.people import queries as people
-from desk.people.models import Desk, Person
+from desk.people.models import Desk
 from desk.permissions import require
 from desk.republication import queries, rules, service
 from desk.republication.models import Licensee, Notice
@@ -41,16 +41,11 @@ class Receipt:
 def edition_out(session: Session, story: Story, edition: Edition, now: datetime) -> list[Notice]:
     """Put a notice of this edition for each licensee who is to have it, by mail and by webhook; a step of publishing.
 
-    What was not delivered of earlier editions is cancelled, and a correction or kill ends the wait for answers to
-    what it replaces. An edition is told once: calling it again adds nobody.
+    What was not delivered of earlier editions is cancelled, but for a correction or kill to one who is not told of
+    this; a correction or kill ends the wait for answers to what it replaces. An edition is told once: calling it again
+    adds nobody.
     """
-    earlier = [one for one in stories.editions(session, story.id) if one.number < edition.number]
-    before = queries.notices_of_editions(session, [one.id for one in earlier])
-    outbox.cancel(session, [of.message_id for of in before], why=f"edition {edition.number} is out", now=now)
-    if edition.cause in rules.REACHES_ALL:
-        chasing.give_up(session, before, why=f"edition {edition.number} is out", now=now)
-    granted = queries.granted(session, story.desk_id)
-    ids = rules.told(edition.cause, granted=granted, told_before=[of.licensee_id for of in before])
+    ids = _replace_earlier(session, story, edition, now)
     desk = session.get_one(Desk, story.desk_id)
     licensees = queries.by_id(session, ids)
     notices = [_tell(session, licensees[one], story, edition, desk, now) for one in ids]
@@ -87,7 +82,7 @@ def receipt(session: Session, token: str) -> Receipt:
 
 def acknowledge(session: Session, token: str, name: str, *, now: datetime) -> Receipt:
     """Note that a licensee has read a notice; twice is once. Raises NotFound, and Invalid without a name."""
-    found = receipt(session, token)
+    found = _receipt(session, queries.by_receipt(session, token, held=True))
     notice, licensee = found.notice, found.licensee
     if notice.acknowledged_at is not None:
         return found
@@ -95,7 +90,8 @@ def acknowledge(session: Session, token: str, name: str, *, now: datetime) -> Re
     if not name:
         raise Invalid("Say who you are, so that the desk knows whom to ask.", field="name")
     chasing.give_up(session, [notice], why="it was acknowledged", now=now)
-    service.take_receipt(session, notice, name, now=now)
+    handed = outboxes.handovers(session, [notice.message_id]).get(notice.message_id, ())
+    service.take_receipt(session, notice, queries.standing_of(notice, handed), name, now=now)
     desk_id = found.story.desk_id if found.story else None
     entry = record(
         session, SYSTEM, "notice_acknowledged", ("notice", notice.id), now=now,
@@ -106,29 +102,6 @@ def acknowledge(session: Session, token: str, name: str, *, now: datetime) -> Re
     session.flush()
     revisions.touch(session, "newsroom")
     return found
-
-
-def switch_webhook_off(session: Session, licensee_id: int, *, why: str, now: datetime) -> None:
-    """Switch a licensee's webhook off, and tell those who can see to it: administrators, and the editors of the desks
-    whose stories they have. A step of handing over."""
-    licensee = service.switch_webhook_off(session, licensee_id, why=why, now=now)
-    if licensee is None:
-        return
-    facts = {
-        "licensee": licensee.public_id, "name": licensee.name, "contact": licensee.contact, "mail": licensee.mail,
-        "webhook": licensee.webhook, "why": why,
-    }  # fmt: skip
-    key = f"webhook_off:{licensee.id}:{telling.iso(now)}"
-    for person in _who_sees_to(session, licensee):
-        outbox.put(session, "webhook_off", f"{key}:{person.id}", ("person", person.id), now=now, facts=facts)
-
-
-def _who_sees_to(session: Session, licensee: Licensee) -> list[Person]:
-    desks = queries.desks_of(session, [licensee.id])[licensee.id]
-    found = {person.id: person for person in people.everybody(session) if person.is_admin}
-    for desk_id in sorted(desks):
-        found |= {person.id: person for person in people.holders(session, desk_id, "editor")}
-    return list(found.values())
 
 
 def was_told(session: Session, edition: Edition) -> bool:
@@ -142,6 +115,21 @@ def told_editions(session: Session, edition_ids: list[int]) -> set[int]:
         Entry.thing_kind == "edition", Entry.verb == TOLD, Entry.thing_id.in_(edition_ids)
     )
     return set(session.scalars(rows))
+
+
+def _replace_earlier(session: Session, story: Story, edition: Edition, now: datetime) -> list[int]:
+    """Take back what this edition replaces, and give the ids of the licensees who are told of it."""
+    why = f"edition {edition.number} is out"
+    earlier = {one.id: one for one in stories.editions(session, story.id) if one.number < edition.number}
+    before = queries.notices_of_editions(session, list(earlier))
+    offers = [of for of in before if of.edition_id and rules.offers_text(earlier[of.edition_id].cause)]
+    outbox.cancel(session, [of.message_id for of in offers], why=why, now=now)  # first: it waits for who hands over
+    reached = queries.reached(session, before)
+    ids = rules.told(edition.cause, granted=queries.granted(session, story.desk_id), told_before=reached)
+    outbox.cancel(session, [of.message_id for of in before if of.licensee_id in ids], why=why, now=now)
+    if edition.cause in rules.REACHES_ALL:
+        chasing.give_up(session, before, why=why, now=now)
+    return ids
 
 
 def _tell(

@@ -128,17 +128,18 @@ def publish_on_authority(
 
 
 def release_due(session: Session, now: datetime, limit: int, aside: Aside | None = None) -> int:
-    """Publish up to `limit` scheduled stories whose time has come; gives how many went out. For the tick.
+    """See to up to `limit` scheduled stories whose time has come; gives how many. For the tick.
 
-    The facts are read again: an embargo that has moved makes a story wait on, an approval that no longer stands sends
-    it back to the desk, whose editors are told. One that fails is put aside, and the others go out.
+    They are published. The facts are read again: an embargo that has moved makes a story wait on, an approval that no
+    longer stands sends it back to the desk, whose editors are told. One that fails is put aside, and the others go out.
     """
     aside = Aside() if aside is None else aside
-    out = 0
+    seen_to = 0
     for story in stories.claim_releasable(session, now, limit, but=aside.ids("story")):
         with aside.apart(session, "story", story.id):
-            out += _release(session, story, now)
-    return out
+            _release(session, story, now)
+            seen_to += 1
+    return seen_to
 
 
 def prepare_edition(
@@ -282,17 +283,17 @@ def _schedule(session: Session, actor: Actor, story: Story, until: datetime, now
     return Scheduled(until)
 
 
-def _release(session: Session, story: Story, now: datetime) -> bool:
+def _release(session: Session, story: Story, now: datetime) -> None:
+    """Whatever is done with it, the story is not due any more."""
     try:
         decision = rules.release(releasing.gates(session, story), story.publish_at, now)
     except NotNow as shut:
         _send_to_desk(session, story, str(shut), now)
-        return False
+        return
     if isinstance(decision, rules.Wait):
         storying.set_release(session, story, decision.until, now=now)
-        return False
-    _put_out(session, SYSTEM, story, now)
-    return True
+    else:
+        _put_out(session, SYSTEM, story, now)
 
 
 def _put_out(session: Session, actor: Actor, story: Story, now: datetime) -> Edition:

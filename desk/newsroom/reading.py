@@ -32,6 +32,17 @@ def story_for(
     return _checked(session, actor, stories.story(session, public_id), permission, of)
 
 
+def readable(session: Session, actor: Actor) -> frozenset[int] | None:
+    """The ids of the stories that are this actor's to read by an assignment or offer; None: their role reads all."""
+    if permits(actor, "story.read"):
+        return None
+    stories = select(Assignment.story_id)
+    assigned = stories.where(Assignment.assignee_id == actor.person_id, Assignment.state != "cancelled")
+    offered = stories.join(Offer, Offer.assignment_id == Assignment.id)
+    offered = offered.where(Offer.person_id == actor.person_id, Offer.state == "made")
+    return frozenset(session.scalars(assigned.union(offered)))
+
+
 def lock_story(
     session: Session, actor: Actor, public_id: str, permission: str, *, of: Assignment | None = None
 ) -> tuple[Story, Facts]:

@@ -158,7 +158,9 @@ def _finish_others(session: Session, actor: Actor, story: Story, now: datetime) 
         if assignment.state == "filed" and (main is None or assignment.id != main.id):
             case = commission.held(session, actor, assignment, now=now)
             before, after = assigning.move(session, assignment, "publish")
-            case.record("finished", before=before, after=after)
+            entry = case.record("finished", before=before, after=after)
+            had = people.people(session, [assignment.assignee_id] if assignment.assignee_id is not None else [])
+            case.tell("assignment_ended", had.values(), f"ended:{entry}", ended="published", by=actor.name, why="")
 
 
 def _stop(case: Commission, *, why: str) -> None:

@@ -194,11 +194,6 @@ def _told(session: Session, notices: Sequence[Notice]) -> list[Told]:
     for notice in notices:
         edition, story = editions.get(notice.edition_id or 0, (None, None))
         by = handed.get(notice.message_id, [])
-        state = rules.state_of(
-            acknowledged=notice.acknowledged_at is not None,
-            handed=[one.state for one in by],
-            chased=notice.chased_at is not None,
-            escalated=notice.escalated_at is not None,
-        )
+        state = queries.standing_of(notice, by)
         told.append(Told(notice, licensees[notice.licensee_id], edition, story, state, by))
     return told

@@ -1,7 +1,8 @@
 """What a revision of wire copy means to the stories that stand on it: their releases, and who must hear of it."""
 
+import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,12 +10,15 @@ from sqlalchemy.orm import Session
 from desk.actor import SYSTEM
 from desk.audit.service import record
 from desk.newsroom import publishing, reading, telling
+from desk.outbox.models import Delivery, Message
 from desk.people import queries as people
 from desk.stories import queries as stories
 from desk.stories.models import Story
 from desk.stories.workflow import OVER
 from desk.wires import queries, rules
 from desk.wires.models import Item, Source
+
+MAILED_EVERY = timedelta(hours=1)
 
 Revised = tuple[Item, Item]  # the revision before, and the new one
 
@@ -44,10 +48,14 @@ def _stands(row: Item) -> rules.Stands:
 
 
 def _tell(session: Session, story: Story, change: rules.Change, before: Item, row: Item, now: datetime) -> None:
-    """Write-throughs come by the dozen on a breaking story: other words are worth a mail only once ours are out."""
+    """Write-throughs come by the dozen on a breaking story: other words are worth a mail only once ours are out, and
+    then one an hour. A mail of other words that is not out yet gives way to this."""
     if story.state in OVER:
         return
     out = stories.current_edition(session, story.id) is not None
+    key = f"wire_changed:{story.id}:{row.source_id}:{hashlib.sha256(row.guid.encode()).hexdigest()[:16]}"
+    telling.unsay(session, story, f"{key}:revised:", why="the wire changed again", now=now)
+    quietly = change == "revised" and not (out and _is_time(session, story, f"{key}:revised:", now))
     source = session.get_one(Source, row.source_id)
     headline = before.headline if change == "killed" else row.headline  # a kill often bears none of its own
     record(
@@ -56,11 +64,22 @@ def _tell(session: Session, story: Story, change: rules.Change, before: Item, ro
     )  # fmt: skip
     telling.tell(
         session, "wire_changed", people.holders(session, story.desk_id, "editor"), but=SYSTEM,
-        key=f"wire_changed:{story.id}:{row.id}",
+        key=f"{key}:{change}:{row.id}",
         facts=reading.about(
             session, story, change=change, source=source.name, headline=headline, item=row.public_id,
             note=row.fields.get("ednote") or "", embargo=telling.iso(row.embargo_at) if row.embargo_at else None,
             out=out,
         ),
-        story=story, now=now, quietly=change == "revised" and not out,
+        story=story, now=now, quietly=quietly,
     )  # fmt: skip
+
+
+def _is_time(session: Session, story: Story, prefix: str, now: datetime) -> bool:
+    """Whether no mail of this kind has gone out within the hour."""
+    mailed = (
+        select(Message.id)
+        .join(Delivery, Delivery.message_id == Message.id)
+        .where(Message.story_id == story.id, Message.key.startswith(prefix, autoescape=True))
+        .where(Message.cancelled_at.is_(None), Message.put_at > now - MAILED_EVERY)
+    )
+    return session.scalars(mailed.limit(1)).first() is None

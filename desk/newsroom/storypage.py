@@ -28,7 +28,8 @@ from desk.wires.models import Item, Source
 
 @dataclass(frozen=True, slots=True)
 class StoryPage:
-    """One story as its reader may see it. `moves` are the names of the moves they may make now."""
+    """One story as its reader may see it. `moves` are the names of the moves they may make now; `texts` what was
+    written last for each further assignment, by its id."""
 
     story: Story
     desk: Desk
@@ -39,6 +40,7 @@ class StoryPage:
     editions: Sequence[Edition]
     assignments: Sequence[tuple[Assignment, Sequence[Offer]]]
     main_id: int | None
+    texts: dict[int, Version]
     people: dict[int, Person]
     decision: Decision | None
     returned: Decision | None
@@ -68,8 +70,8 @@ def view(session: Session, actor: Actor, public_id: str, *, since: str | None = 
     """
     story, facts = reading.story_for(session, actor, public_id)
     draft = drafts.main_draft(session, story.id)
+    version = drafts.latest(session, draft.id)
     versions = drafts.of_draft(session, draft.id)
-    version = versions[-1] if versions else None
     commissions = assignments.of_story(session, story.id)
     editions = stories.editions(session, story.id)
     main = reading.main_assignment(session, story.id)
@@ -92,6 +94,7 @@ def view(session: Session, actor: Actor, public_id: str, *, since: str | None = 
         editions=editions,
         assignments=commissions,
         main_id=main.id if main is not None else None,
+        texts=drafts.further_texts(session, story.id),
         people=people.people(session, [id_ for id_ in named if id_ is not None]),
         decision=decision,
         returned=next((one for one in reversed(decided) if one.kind == "return"), None),

@@ -8,6 +8,7 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from desk import bells
+from desk.aside import Aside
 from desk.audit.models import Entry
 from desk.newsroom import notifying
 from desk.outbox import sweeping as outbox
@@ -16,6 +17,7 @@ from desk.wires.models import Source
 
 LOOKS_BACK = timedelta(days=7)
 SILENT_AFTER = timedelta(minutes=5)
+TOLD_A_ROUND = 50  # the rest is told a minute later
 log = structlog.get_logger()
 
 
@@ -34,11 +36,14 @@ class Swept:
         return self == Swept(outbox.Swept())
 
 
-def sweep(session: Session, now: datetime) -> Swept:
-    """Mend the outbox's queue, tell licensees of editions that were published without, ring for sources not polled."""
+def sweep(session: Session, now: datetime, aside: Aside | None = None) -> Swept:
+    """Mend the outbox's queue, tell licensees of editions that were published without, ring for sources not polled.
+
+    An edition that fails is put aside, and all else is seen to.
+    """
     swept = Swept(
         outbox=outbox.sweep(session, now),
-        told=_tell_untold(session, now),
+        told=_tell_untold(session, now, Aside() if aside is None else aside),
         unpolled=_ring_for_sources(session, now),
         unreleased=_unreleased(session, now),
     )
@@ -51,13 +56,17 @@ def sweep(session: Session, now: datetime) -> Swept:
     return swept
 
 
-def _tell_untold(session: Session, now: datetime) -> int:
+def _tell_untold(session: Session, now: datetime, aside: Aside) -> int:
     """Tell licensees of the last edition of each story whose telling was not recorded with it."""
-    ids = session.scalars(untold(now)).all()
-    for edition_id in ids:
-        edition = session.get_one(Edition, edition_id)
-        notifying.edition_out(session, session.get_one(Story, edition.story_id), edition, now)
-    return len(ids)
+    told = 0
+    for edition_id in session.scalars(untold(now)).all():
+        if told == TOLD_A_ROUND:
+            break
+        with aside.apart(session, "edition", edition_id):
+            edition = session.get_one(Edition, edition_id)
+            notifying.edition_out(session, session.get_one(Story, edition.story_id), edition, now)
+            told += 1
+    return told
 
 
 def untold(now: datetime) -> Select[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -71,13 +72,28 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryOffer:
+    """The story that one press makes of an item."""
+
+    slug: str
+    title: str
+    places: str
+
+
+@dataclass(frozen=True, slots=True)
 class WireRoom:
-    """The wire, newest first; beside it what asks for care; which items stand in stories of ours; one item opened."""
+    """The wire, newest first; beside it what asks for care; which items stand in stories of ours; one item opened.
+
+    By item: `leads` is what it begins with, `offers` the story that the reader may make of it on the first of `desks`.
+    """
 
     standings: Sequence[Standing]
     items: Sequence[Row[Item, str]]
     changed: Sequence[Row[Item, str]]
     slugs: dict[int, str]
+    leads: dict[int, str]
+    offers: dict[int, StoryOffer]
+    desks: Sequence[Desk]
     fresh_since: datetime
     more: str | None
     opened: ItemPage | None
@@ -98,11 +114,22 @@ def room(
     found = queries.items(session, source or None, words, before or None, A_PAGE + 1)
     items = found[:A_PAGE]
     changed = queries.items(session, source or None, words, limit=ASIDE, changed=now) if not before else []
+    shown = {item.id: item for item, _ in (*items, *changed)}
+    begun = queries.beginnings(session, list(shown))
+    slugs = _slugs(session, actor, list(shown.values()))
+    desks = _desks(session, actor)
     return WireRoom(
         standings=standings(session, now),
         items=items,
         changed=changed,
-        slugs=_slugs(session, actor, [item for item, _ in (*items, *changed)]),
+        slugs=slugs,
+        leads={id_: rules.lead(beginning) for id_, (beginning, _) in begun.items()},
+        offers={
+            id_: _offer(shown[id_], fields)
+            for id_, (_, fields) in begun.items()
+            if desks and id_ not in slugs and shown[id_].pubstatus == "usable" and shown[id_].headline
+        },
+        desks=desks,
         fresh_since=now - FRESH,
         more=items[-1][0].public_id if len(found) > A_PAGE else None,
         opened=page(session, actor, opened) if opened else None,
@@ -115,15 +142,14 @@ def page(session: Session, actor: Actor, public_id: str) -> ItemPage:
     revisions = queries.item_revisions(session, item)
     before = next((row for row in revisions if row.revision == item.revision - 1), None)
     used = [use.story_id for use in queries.uses(session, item)]
-    fields = item.fields
     return ItemPage(
         item=item,
         source=session.get_one(Source, item.source_id),
         revisions=revisions,
         changes=_changes(before, item) if before else [],
         stories=_stories(session, actor, used),
-        desks=[desk for desk in people.desks(session) if permits(actor, "story.make", Facts(desk.id))],
-        slug=rules.propose_slug(fields.get("slugline"), item.headline, item.places),
+        desks=_desks(session, actor),
+        slug=rules.propose_slug(item.fields.get("slugline"), item.headline, item.places),
     )
 
 
@@ -152,6 +178,16 @@ def standings(session: Session, now: datetime) -> Sequence[Standing]:
 def sources(session: Session, now: datetime) -> SourcesPage:
     """The page on which sources are managed."""
     return SourcesPage(standings(session, now), queries.unreadable(session))
+
+
+def _desks(session: Session, actor: Actor) -> list[Desk]:
+    """On which the reader makes stories."""
+    return [desk for desk in people.desks(session) if permits(actor, "story.make", Facts(desk.id))]
+
+
+def _offer(item: Item, fields: dict[str, Any]) -> StoryOffer:
+    slug = rules.propose_slug(fields.get("slugline"), item.headline, item.places)
+    return StoryOffer(slug, item.headline, "/".join(item.places))
 
 
 def _changes(before: Item, item: Item) -> list[list[Change]]:

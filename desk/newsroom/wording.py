@@ -74,7 +74,7 @@ def word(
     kind: str, facts: Mapping[str, Any], to: Recipient, *, agency: str, links: Links, now: datetime, **more: Any
 ) -> Worded:
     """Word one mail from its facts. Raises jinja2.TemplateError for a kind without templates or a broken one."""
-    env, _ = _environment(to.language), _translations(to.language).gettext
+    env, _ = _environment(to.language), translations(to.language).gettext
     deadline = _instant(facts.get("deadline")) if kind in TIMED else None
     context = {
         "f": facts,
@@ -93,6 +93,13 @@ def word(
         _tidy_text(env.get_template(f"email/{kind}/mail.txt").render(context)),
         _tidy_html(env.get_template(f"email/{kind}/mail.html").render(context)),
     )
+
+
+@cache
+def translations(language: str) -> gettext.NullTranslations:
+    """The catalogue of a language; one that gives every sentence back as it is where there is none."""
+    folder = str(resource("translations"))
+    return gettext.translation("messages", folder, languages=[language.replace("-", "_")], fallback=True)
 
 
 def times(at: datetime, facts: Mapping[str, Any], to: Recipient, now: datetime, _: clock.Gettext) -> Times:
@@ -122,17 +129,11 @@ def _environment(language: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    translations = _translations(language)
+    catalogue = translations(language)
     env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
-        translations.gettext, translations.ngettext, newstyle=True
+        catalogue.gettext, catalogue.ngettext, newstyle=True
     )
     return env
-
-
-@cache
-def _translations(language: str) -> gettext.NullTranslations:
-    folder = str(resource("translations"))
-    return gettext.translation("messages", folder, languages=[language.replace("-", "_")], fallback=True)
 
 
 @cache

@@ -17,7 +17,7 @@ from desk import chance, revisions
 from desk.db import UtcDateTime, db_now
 from desk.net import Handed
 from desk.outbox import rules
-from desk.outbox.handover import Claimed, Envelope, Off, Outgoing, Ready, Render, Settled, Stopped
+from desk.outbox.handover import Claimed, Envelope, Outgoing, Ready, Render, Settled, Stopped, Tried
 from desk.outbox.handover import Result as Result
 from desk.outbox.kinds import KINDS
 from desk.outbox.models import Delivery, Due, Message
@@ -258,11 +258,10 @@ def _apply(session: Session, row: Held, handed: Handed, settled: Settled, now: d
         retry_after=handed.retry_after,
         base=base,
     )
-    if decision.endpoint_off:
-        gone = handed.outcome == "gone"
-        settled.off.append(
-            Off(message.recipient_kind, message.recipient_id, decision.why, delivery.address or "", gone)
-        )
+    if delivery.channel == "webhook":
+        taken, gone = handed.outcome == "taken", handed.outcome == "gone"
+        whose = message.recipient_kind, message.recipient_id
+        settled.tried.append(Tried(*whose, delivery.address or "", decision.why, taken=taken, gone=gone))
     if decision.state != "due":
         _end(session, row, decision.state, decision.why, now)
         return decision.state

@@ -86,20 +86,22 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Off:
-    """A recipient's endpoint that is `gone`, or at which a message has failed for good; where it was, and why."""
+class Tried:
+    """What became of one post to a recipient's webhook: where it went, whether it was taken or the endpoint is `gone`,
+    and what that said."""
 
     recipient_kind: str
     recipient_id: int | None
-    why: str
     address: str
+    said: str
+    taken: bool = False
     gone: bool = False
 
 
 @dataclass(slots=True)
 class Settled:
-    """What `settle` did: the new state by delivery, those whose lease was lost, endpoints that failed."""
+    """What `settle` did: the new state by delivery, those whose lease was lost, what webhooks answered."""
 
     states: dict[int, str] = field(default_factory=dict)
     lost: list[int] = field(default_factory=list)
-    off: list[Off] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)

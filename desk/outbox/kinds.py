@@ -50,6 +50,7 @@ KINDS: dict[str, Kind] = {
         Kind("test_notice", "repeat", 3, "a test notice to a licensee"),
         Kind("notice_chase", "repeat", 1, "a correction or kill that a licensee has not answered"),
         Kind("notice_silent", "repeat", 1, "licensees who do not answer a correction or kill"),
+        Kind("webhook_failing", "repeat", 1, "a licensee's webhook that has taken nothing for an hour"),
         Kind("webhook_off", "repeat", 1, "a licensee's webhook that was switched off"),
         Kind("wire_changed", "repeat", 1, "wire copy that changed under a story"),
     )

@@ -64,6 +64,8 @@ class Failed:
     desk_id: int | None
     facts: dict[str, Any]
     cancelled: bool
+    recipient_kind: str
+    recipient_id: int | None
 
     @property
     def had_link(self) -> bool:
@@ -95,6 +97,13 @@ def unseen(session: Session, person_id: int) -> int:
 def messages_of(session: Session, person_id: int, *, limit: int = 50) -> Sequence[Message]:
     """What a person was told, newest first, without what lets its bearer in."""
     return session.scalars(_own(person_id).order_by(Message.id.desc()).limit(limit)).all()
+
+
+def readers(session: Session, person_ids: Sequence[int]) -> set[int]:
+    """Those of these people who have read anything that they were told."""
+    seen = select(Message.recipient_id).where(Message.recipient_kind == "person", Message.seen_at.is_not(None))
+    mine = session.scalars(seen.where(Message.recipient_id.in_(person_ids)).distinct()) if person_ids else ()
+    return {id_ for id_ in mine if id_ is not None}
 
 
 def captured(session: Session, *, bearers: bool, limit: int = 200) -> list[Thread]:
@@ -163,21 +172,6 @@ def handovers(session: Session, message_ids: Sequence[int]) -> dict[int, list[Ha
     return found
 
 
-def failed_since_taken(session: Session, recipient: tuple[str, int], channel: str, address: str) -> int:
-    """How many different messages failed for good at that address of a recipient since one was last taken there."""
-    there = (
-        select(Delivery)
-        .join(Message, Message.id == Delivery.message_id)
-        .where(Message.recipient_kind == recipient[0], Message.recipient_id == recipient[1])
-        .where(Delivery.channel == channel, Delivery.address == address)
-    )
-    taken_at = session.scalar(there.where(Delivery.state == "done").with_only_columns(func.max(Delivery.last_at)))
-    failed = there.where(Delivery.state == "dead")
-    if taken_at is not None:
-        failed = failed.where(Delivery.last_at > taken_at)
-    return session.scalar(failed.with_only_columns(func.count(Delivery.message_id.distinct()))) or 0
-
-
 def _own(person_id: int) -> Select[Message]:
     return select(Message).where(
         Message.recipient_kind == "person",
@@ -224,6 +218,8 @@ def _failed(delivery: Delivery, message: Message) -> Failed:
         desk_id=message.desk_id,
         facts=rules.forgotten(message.facts),
         cancelled=message.cancelled_at is not None,
+        recipient_kind=message.recipient_kind,
+        recipient_id=message.recipient_id,
     )
 
 

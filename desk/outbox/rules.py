@@ -23,13 +23,12 @@ BEARERS = frozenset({"invite", "reset"})
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What becomes of a delivery, and when it is due again: after `wait` seconds give or take jitter, but never
-    sooner than the `at_least` that the receiver asked for. `endpoint_off`: see whether to post there again."""
+    sooner than the `at_least` that the receiver asked for."""
 
     state: State
     why: str
     wait: float = 0
     at_least: float = 0
-    endpoint_off: bool = False
 
 
 def decide(
@@ -55,7 +54,7 @@ def decide(
     if outcome == "refused":
         return Decision("dead", said or "Refused.")
     if outcome == "gone":
-        return Decision("dead", said or "The address is gone.", endpoint_off=channel == "webhook")
+        return Decision("dead", said or "The address is gone.")
     if channel == "webhook":
         return _webhook(attempts, said, retry_after, base)
     return _mail(attempts, since_first, said, retry_after, base)
@@ -76,7 +75,7 @@ def forgotten(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _webhook(attempts: int, said: str, retry_after: int | None, base: float) -> Decision:
     if attempts >= WEBHOOK_TRIES:
-        return Decision("dead", f"{said} ({attempts} tries)".strip(), endpoint_off=True)
+        return Decision("dead", f"{said} ({attempts} tries)".strip())
     return Decision("due", said, gap("webhook", attempts, base), retry_after or 0)
 
 

@@ -33,6 +33,7 @@ class Route:
 
 MAIL = (Route("mail"),)
 OPEN = ("due", "handing")
+FAILED = ("dead", "parked")
 
 
 def put(
@@ -79,15 +80,17 @@ def cancel(session: Session, message_ids: Sequence[int], *, why: str, now: datet
     """Cancel messages that are not out: their due deliveries become cancelled. Gives the number of deliveries.
 
     One that a worker is handing over at this moment looks again at its row before it sends; a reminder that is
-    past that look is left to it, but is not tried again.
+    past that look is left to it, but is not tried again. What is dead or parked stays so, and can't be sent again.
     """
-    ids = select(Delivery.id).where(Delivery.message_id.in_(message_ids), Delivery.state.in_(OPEN))
-    rows = _held(session, session.scalars(ids).all() if message_ids else [])
-    if not rows:
+    if not message_ids:
         return 0
+    of = select(Delivery).where(Delivery.message_id.in_(message_ids))
+    ids = session.scalars(of.where(Delivery.state.in_(OPEN)).with_only_columns(Delivery.id)).all()
+    rows = _held(session, ids)
+    failed = session.scalars(of.where(Delivery.state.in_(FAILED)).with_only_columns(Delivery.message_id)).all()
+    not_out = {row.message_id for row in rows} | set(failed)
     cancelled = _cancel_due(session, rows, why)
-    of = {row.message_id for row in rows}
-    for message in session.scalars(select(Message).where(Message.id.in_(of), Message.cancelled_at.is_(None))):
+    for message in session.scalars(select(Message).where(Message.id.in_(not_out), Message.cancelled_at.is_(None))):
         message.cancelled_at, message.cancelled_why = now, shorten(why, LONGEST_LINE)
         if message.recipient_kind == "person" and message.recipient_id is not None:
             revisions.touch(session, "person", message.recipient_id)
@@ -125,7 +128,7 @@ def forget(session: Session, message_ids: Sequence[int]) -> None:
 
 def waiting_for(session: Session, recipient: tuple[RecipientKind, int]) -> Sequence[Message]:
     """The messages to one recipient of which something is not out yet."""
-    undelivered = select(Delivery.message_id).where(Delivery.state.in_(("due", "handing")))
+    undelivered = select(Delivery.message_id).where(Delivery.state.in_(OPEN))
     of = (Message.recipient_kind == recipient[0], Message.recipient_id == recipient[1])
     return session.scalars(select(Message).where(*of, Message.id.in_(undelivered)).order_by(Message.id)).all()
 
@@ -146,7 +149,7 @@ def send_again(session: Session, actor: Actor, delivery_public_id: str, *, now: 
     require(actor, "outbox.manage", Facts(desk_id=message.desk_id))
     if message.cancelled_at is not None:
         raise NotNow("This message was cancelled: %(why)s", why=message.cancelled_why or "")
-    if delivery.state not in ("dead", "parked"):
+    if delivery.state not in FAILED:
         raise NotNow("This is %(state)s: only what is dead or parked can be sent again.", state=delivery.state)
     if message.kind in rules.BEARERS:
         raise NotNow("The link in this mail is not kept. Send a new one from the person's page, under People.")

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from desk.outbox import service
 from desk.outbox.handing import DIED
 from desk.outbox.kinds import KINDS
 from desk.outbox.models import Delivery, Due, Message
+
+A_ROUND = 500  # the rest is found a minute later
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ def sweep(session: Session, now: datetime) -> Swept:
         .outerjoin(Due, Due.delivery_id == Delivery.id)
         .where(Delivery.state.in_(("due", "handing")), Due.delivery_id.is_(None))
         .order_by(Delivery.id)
+        .limit(A_ROUND)
+        .options(defer(Delivery.wire, raiseload=True))
         .with_for_update(of=Delivery, skip_locked=True)
     ).all()
     queued = parked = 0

@@ -95,9 +95,9 @@ class Link(Base):
 
 
 class Attempt(Base):
-    """A wrong password or an asked-for link, kept for the throttle: a digest of the account, and the network address.
+    """A try at a door, kept for the throttle unless it was right: a digest of the account, and the network address.
 
-    Both begin with the door that was tried, `password` or `link`, as each counts for itself.
+    Both begin with the door that was tried: `password`, `link` (one asked for) or `secret` (one pressed).
     """
 
     __tablename__ = "attempts"

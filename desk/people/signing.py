@@ -30,12 +30,13 @@ LINK_LASTS = {
 WINDOW = timedelta(minutes=15)
 SHORTEST = 10
 
-Door = Literal["password", "link"]
-PER_ACCOUNT: dict[Door, int] = {"password": 10, "link": 5}
-PER_ADDRESS: dict[Door, int] = {"password": 60, "link": 20}
+Door = Literal["password", "link", "secret"]
+PER_ACCOUNT: dict[Door, int] = {"password": 10, "link": 5, "secret": 20}
+PER_ADDRESS: dict[Door, int] = {"password": 60, "link": 20, "secret": 20}
 _TOO_MANY: dict[Door, str] = {
     "password": "Too many tries. Wait %(minutes)s min and try again, or ask for a link by mail.",
     "link": "Too many links were asked for. Wait %(minutes)s min; the last one that was mailed still works.",
+    "secret": "Too many links that are not ours were tried from here. Wait %(minutes)s min; one of ours still works.",
 }
 
 _hasher = PasswordHasher()
@@ -74,13 +75,18 @@ def verify(session: Session, email: str, password: str) -> int | None:
     return row.id if row and row.password and row.disabled_at is None else None
 
 
-def check_throttle(session: Session, account: str, address: str, now: datetime, *, door: Door = "password") -> None:
+def check_throttle(
+    session: Session, account: str, address: str, now: datetime, *, door: Door = "password", but: int | None = None
+) -> None:
     """Raise Throttled if this account or this network address has tried that door too often of late.
 
     Each door counts for itself: asking for links never shuts the way in by password, nor the other way round.
+    The attempt of the id `but`, one's own that was noted already, does not count.
     """
     since = now - WINDOW
     recent = select(func.count(), func.min(Attempt.at)).where(Attempt.at > since)
+    if but is not None:
+        recent = recent.where(Attempt.id != but)
     at_account, at_address = _marks(door, account, address)
     for limit, mine in (
         (PER_ACCOUNT[door], Attempt.account == at_account),
@@ -92,11 +98,19 @@ def check_throttle(session: Session, account: str, address: str, now: datetime, 
             raise Throttled(_TOO_MANY[door], minutes=-(-seconds // 60), seconds=seconds)
 
 
-def note_attempt(session: Session, account: str, address: str, now: datetime, *, door: Door = "password") -> None:
-    """Count a wrong password, or a link that was asked for, against the account and the address."""
+def note_attempt(session: Session, account: str, address: str, now: datetime, *, door: Door = "password") -> int:
+    """Count a try at a door against the account and the address; gives its id, to take it back if it was no guess."""
     at_account, at_address = _marks(door, account, address)
-    session.add(Attempt(account=at_account, address=at_address, at=now))
+    row = Attempt(account=at_account, address=at_address, at=now)
+    session.add(row)
     session.execute(delete(Attempt).where(Attempt.at < now - 4 * WINDOW))
+    session.flush()
+    return row.id
+
+
+def take_back(session: Session, attempt_id: int) -> None:
+    """Count a try no longer: it was right, or was not let happen."""
+    session.execute(delete(Attempt).where(Attempt.id == attempt_id))
 
 
 def begin(session: Session, person_id: int, *, agent: str, address: str, now: datetime) -> Begun:

@@ -15,6 +15,9 @@ Part = Literal["assignee", "editor"]
 Cause = Literal["filed", "cancelled", "reassigned", "deadline moved", "gone"]
 
 
+LATE: Final[RungName] = "late15"
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of the ladder: when it is due, from the deadline, and for which part in the work."""
@@ -28,8 +31,8 @@ LADDER: Final[tuple[Step, ...]] = (
     Step("24h", timedelta(hours=-24), "assignee"),
     Step("2h", timedelta(hours=-2), "assignee"),
     Step("15min", timedelta(minutes=-15), "assignee"),
-    Step("late15", timedelta(minutes=15), "assignee"),
-    Step("late15", timedelta(minutes=15), "editor"),
+    Step(LATE, timedelta(minutes=15), "assignee"),
+    Step(LATE, timedelta(minutes=15), "editor"),
 )
 
 

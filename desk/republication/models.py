@@ -11,7 +11,10 @@ _TO_CHASE = text("chase_at IS NOT NULL")
 
 
 class Licensee(Base):
-    """A republisher: where to mail, where to post, with what secret (whsec_…), in what zone and language they read."""
+    """A republisher: where to mail, where to post, with what secret (whsec_…), in what zone and language they read.
+
+    `failing_since`: from when on the webhook has taken nothing, and `failing_told_at`: when people were told of that.
+    """
 
     __tablename__ = "licensees"
     __table_args__ = (CheckConstraint("(webhook IS NULL) = (secret IS NULL)", name="secret"),)
@@ -23,6 +26,8 @@ class Licensee(Base):
     webhook: Mapped[str | None] = mapped_column(String(2000))
     secret: Mapped[Line | None]
     webhook_off_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    failing_told_at: Mapped[datetime | None]
     zone: Mapped[Zone]
     language: Mapped[Language] = mapped_column(default="en")
     made_at: Mapped[Instant]

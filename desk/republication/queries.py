@@ -1,13 +1,16 @@
 """Reads of licensees, grants and notices."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from desk.errors import NotFound
+from desk.errors import NotFound, NotNow
+from desk.outbox import queries as outbox
+from desk.outbox.queries import Handover
+from desk.republication import rules
 from desk.republication.models import Grant, Licensee, Notice
 
 
@@ -24,9 +27,30 @@ def licensee(session: Session, public_id: str) -> Licensee:
     return found
 
 
+def standing(session: Session, public_id: str) -> Licensee:
+    """The licensee of that public id, whose licence stands. Raises NotFound, and NotNow for one whose licence ended."""
+    row = licensee(session, public_id)
+    if row.ended_at is not None:
+        raise NotNow("The licence of %(name)s has ended: take them on again first, on their page.", name=row.name)
+    return row
+
+
 def by_id(session: Session, ids: Sequence[int]) -> dict[int, Licensee]:
     """The licensees of these ids, by id."""
     return {one.id: one for one in session.scalars(select(Licensee).where(Licensee.id.in_(ids)))} if ids else {}
+
+
+def failing(session: Session, since: datetime, limit: int, *, but: Collection[int] = ()) -> Sequence[Licensee]:
+    """Up to `limit` licensees whose webhook has taken nothing since then at the latest and of whom nobody was told,
+    locked; others' are passed over, and those of the ids `but`."""
+    untold = select(Licensee).where(Licensee.failing_since <= since, Licensee.failing_told_at.is_(None))
+    return session.scalars(
+        untold.where(Licensee.id.not_in(but))
+        .order_by(Licensee.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def granted(session: Session, desk_id: int) -> Sequence[int]:
@@ -107,9 +131,33 @@ def notices_of_editions(session: Session, edition_ids: Sequence[int]) -> Sequenc
     return session.scalars(select(Notice).where(Notice.edition_id.in_(edition_ids)).order_by(Notice.id)).all()
 
 
-def by_receipt(session: Session, token: str) -> Notice:
-    """The notice whose receipt link bears this secret. Raises NotFound."""
-    found = session.scalar(select(Notice).where(Notice.receipt_sha256 == digest(token)))
+def standing_of(notice: Notice, handed: Iterable[Handover]) -> rules.Standing:
+    """How a notice stands, by its receipt and how it was handed over."""
+    return rules.state_of(
+        acknowledged=notice.acknowledged_at is not None,
+        handed=[one.state for one in handed],
+        chased=notice.chased_at is not None,
+        escalated=notice.escalated_at is not None,
+    )
+
+
+def reached(session: Session, notices: Collection[Notice]) -> set[int]:
+    """The licensees whom any of these notices has reached, or reaches yet."""
+    handed = outbox.handovers(session, [one.message_id for one in notices])
+    return {
+        notice.licensee_id
+        for notice in notices
+        if notice.acknowledged_at is not None
+        or any(rules.has_reached(one.state, one.last_at) for one in handed.get(notice.message_id, ()))
+    }
+
+
+def by_receipt(session: Session, token: str, *, held: bool = False) -> Notice:
+    """The notice whose receipt link bears this secret; `held`, locked and as it is now. Raises NotFound."""
+    query = select(Notice).where(Notice.receipt_sha256 == digest(token))
+    if held:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(query)
     if found is None:
         raise NotFound("This link is not one of ours, or it is not complete. Copy it whole from the notice.")
     return found

@@ -8,19 +8,23 @@ from typing import Literal
 from desk.errors import NotNow
 
 Cause = Literal["first", "update", "correction", "clarification", "retransmission", "kill"]
-NoticeState = Literal["due", "sent", "chased", "escalated", "acknowledged"]
-# how a notice stands beside the machine: what is not sent and will not be by itself, and why
-Standing = NoticeState | Literal["captured", "failed", "cancelled"]
+# how a notice stands: the first five are read from its deliveries alone, the others are reached by a step
+Unmoved = Literal["due", "sent", "captured", "failed", "cancelled"]
+Standing = Unmoved | Literal["chased", "escalated", "acknowledged"]
 # what is to be done about one that waits for an answer: a step, or look again at that instant, or nothing more
 Chase = Literal["chase", "escalate"] | datetime | None
-Step = Literal["send", "chase", "escalate", "acknowledge"]
+Step = Literal["chase", "escalate", "acknowledge"]
 
-# (from, step) -> to; `sent` is read from the deliveries, never stored
-STEPS: dict[tuple[NoticeState, Step], NoticeState] = {
-    ("due", "send"): "sent",
+# (from, step) -> to. Whoever has the link of the receipt has received the notice, whatever we know of its delivery:
+# what a server answered may be lost, and what was cancelled may have been on its way.
+STEPS: dict[tuple[Standing, Step], Standing] = {
     ("sent", "chase"): "chased",
     ("chased", "escalate"): "escalated",
+    ("due", "acknowledge"): "acknowledged",
     ("sent", "acknowledge"): "acknowledged",
+    ("captured", "acknowledge"): "acknowledged",
+    ("failed", "acknowledge"): "acknowledged",
+    ("cancelled", "acknowledge"): "acknowledged",
     ("chased", "acknowledge"): "acknowledged",
     ("escalated", "acknowledge"): "acknowledged",
 }
@@ -34,8 +38,10 @@ CHASED_AFTER = {"correction": timedelta(minutes=60), "kill": timedelta(minutes=3
 LOOK_AGAIN = timedelta(minutes=15)
 WAIT_FOR_HANDOVER = timedelta(days=4)  # longer than the last try of a mail or a webhook
 
-# so many different notices, none taken in between, must have failed for good before a webhook is switched off
-FAILED_TO_SWITCH_OFF = 3
+# a webhook that has taken nothing for so long is told of, once until it takes something again; after so long it is
+# switched off, as Standard Webhooks 1.0.0 proposes
+FAILING_TOLD_AFTER = timedelta(hours=1)
+FAILING_OFF_AFTER = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ TELLINGS: dict[str, Telling] = {
 }
 
 
-def step(state: NoticeState, name: Step) -> NoticeState:
+def step(state: Standing, name: Step) -> Standing:
     """The state after a step. Raises NotNow if it is not possible from here."""
     after = STEPS.get((state, name))
     if after is None:
@@ -135,7 +141,22 @@ def chase(
     return "escalate" if state == "chased" else "chase"
 
 
+def has_failed(since: datetime | None, now: datetime) -> bool:
+    """Whether a webhook that has taken nothing since then, and fails again now, is to be switched off."""
+    return since is not None and now - since >= FAILING_OFF_AFTER
+
+
+def has_reached(state: str, last_at: datetime | None) -> bool:
+    """Whether a delivery was handed over, or perhaps was, or waits its turn yet: not what ended before any attempt."""
+    return last_at is not None or state not in ("dead", "cancelled")
+
+
+def offers_text(cause: str) -> bool:
+    """Whether a notice offers something to run: only to who may run it now, and only as long as it is the last."""
+    return cause not in REACHES_ALL
+
+
 def told(cause: str, *, granted: Iterable[int], told_before: Iterable[int]) -> list[int]:
-    """The licensees who are told of an edition: those with a grant, and for some causes all who were told before."""
+    """The licensees who are told of an edition: those with a grant, and for some causes all whom one before reached."""
     also = set(told_before) if cause in REACHES_ALL else set()
     return sorted(set(granted) | also)

@@ -78,7 +78,7 @@ def change_licensee(
     """Change a licensee. Another webhook gets another secret, and is on; one that was switched off stays so until
     `switch_on`."""
     require(actor, "republication.manage")
-    row = _standing(queries.licensee(session, public_id))
+    row = queries.standing(session, public_id)
     before = _said_of(row)
     row.name = _name(session, name, row.id)
     row.contact = line(contact, "contact", "contact's name", most=LONGEST_NAME)
@@ -86,6 +86,7 @@ def change_licensee(
     url = webhook.url if webhook else None
     if url != row.webhook:
         row.webhook, row.secret, row.webhook_off_at = url, fresh_secret() if url else None, None
+        row.failing_since = row.failing_told_at = None
     session.flush()
     if url is None:
         outbox.cancel_for(session, ("licensee", row.id), why="the webhook was taken away", now=now, channel="webhook")
@@ -111,6 +112,17 @@ def end_licensee(session: Session, actor: Actor, public_id: str, *, now: datetim
     return row
 
 
+def resume_licensee(session: Session, actor: Actor, public_id: str, *, now: datetime) -> Licensee:
+    """Take a licensee on again whose licence has ended. What they may run is to be granted anew."""
+    require(actor, "republication.manage")
+    row = queries.licensee(session, public_id)
+    if row.ended_at is not None:
+        row.ended_at = None
+        session.flush()
+        _recorded(session, actor, "licensee_resumed", row, now)
+    return row
+
+
 def set_grants(
     session: Session, actor: Actor, public_id: str, desk_public_ids: Collection[str], *, now: datetime
 ) -> set[int]:
@@ -120,7 +132,7 @@ def set_grants(
     tick, stays as it is: its corrections and kills have readers still.
     """
     require(actor, "republication.manage")
-    row = _standing(queries.licensee(session, public_id))
+    row = queries.standing(session, public_id)
     before = queries.desks_of(session, [row.id])[row.id]
     kept = [desk for desk in people.desks(session, closed=True) if desk.id in before and desk.closed_at is not None]
     ticked = [people.desk(session, desk_id) for desk_id in desk_public_ids]
@@ -137,7 +149,7 @@ def set_grants(
 def new_secret(session: Session, actor: Actor, public_id: str, *, now: datetime) -> str:
     """Make a new secret for a licensee's webhook: the old one signs nothing from now on. Raises NotNow without one."""
     require(actor, "republication.manage")
-    row = _standing(queries.licensee(session, public_id))
+    row = queries.standing(session, public_id)
     if row.webhook is None:
         raise NotNow("%(name)s has no webhook: give its address first.", name=row.name)
     row.secret = fresh_secret()
@@ -149,7 +161,7 @@ def new_secret(session: Session, actor: Actor, public_id: str, *, now: datetime)
 def switch_on(session: Session, actor: Actor, public_id: str, *, now: datetime) -> Licensee:
     """Post to a webhook again that was switched off. Raises NotNow if there is none, or it is on."""
     require(actor, "republication.manage")
-    row = _standing(queries.licensee(session, public_id))
+    row = queries.standing(session, public_id)
     if row.webhook is None or row.webhook_off_at is None:
         raise NotNow("%(name)s has no webhook that is switched off.", name=row.name)
     row.webhook_off_at = None
@@ -205,28 +217,48 @@ def look_at(session: Session, notice: Notice, at: datetime | None) -> None:
     session.flush()
 
 
-def mark_chased(session: Session, notice: Notice, *, look_at: datetime | None, now: datetime) -> None:
-    """Note that they were asked once more to answer."""
+def mark_chased(
+    session: Session, notice: Notice, standing: rules.Standing, *, look_at: datetime | None, now: datetime
+) -> None:
+    """Note that they were asked once more to answer. Raises NotNow unless it was sent."""
+    rules.step(standing, "chase")
     notice.chased_at, notice.chase_at = now, look_at
     session.flush()
 
 
-def mark_escalated(session: Session, notice: Notice, *, now: datetime) -> None:
-    """Note that the desk was told of their silence; nothing more is done by itself."""
+def mark_escalated(session: Session, notice: Notice, standing: rules.Standing, *, now: datetime) -> None:
+    """Note that the desk was told of their silence; nothing more is done by itself. Raises NotNow unless chased."""
+    rules.step(standing, "escalate")
     notice.escalated_at, notice.chase_at = now, None
     session.flush()
 
 
-def take_receipt(session: Session, notice: Notice, name: str, *, now: datetime) -> None:
-    """Note who at the licensee's read a notice, and when."""
+def take_receipt(session: Session, notice: Notice, standing: rules.Standing, name: str, *, now: datetime) -> None:
+    """Note who at the licensee's read a notice, and when. Raises NotNow if somebody did before."""
+    rules.step(standing, "acknowledge")
     notice.acknowledged_at, notice.acknowledged_by, notice.chase_at = now, name[:200], None
     session.flush()
 
 
-def webhook_is(session: Session, licensee_id: int, address: str) -> bool:
-    """Whether a licensee's webhook is that address now, and on; an address as a delivery keeps it, cut at 500."""
-    row = session.get(Licensee, licensee_id, populate_existing=True)
-    return row is not None and row.webhook is not None and row.webhook_off_at is None and row.webhook[:500] == address
+def note_taken(session: Session, row: Licensee) -> None:
+    """Note that a webhook takes what is posted: whatever failed before counts for nothing."""
+    if row.failing_since is not None:
+        row.failing_since = row.failing_told_at = None
+        session.flush()
+
+
+def note_failing(session: Session, row: Licensee, *, now: datetime) -> None:
+    """Note that a webhook did not take what was posted; what counts is since when."""
+    if row.failing_since is None:
+        row.failing_since = now
+        session.flush()
+
+
+def mark_failing_told(session: Session, row: Licensee, *, now: datetime) -> None:
+    """Note that people were told that a webhook takes nothing: not again, until it has taken something."""
+    row.failing_told_at = now
+    session.flush()
+    revisions.touch(session, "newsroom")
 
 
 def switch_webhook_off(session: Session, licensee_id: int, *, why: str, now: datetime) -> Licensee | None:
@@ -234,7 +266,7 @@ def switch_webhook_off(session: Session, licensee_id: int, *, why: str, now: dat
     row = session.get(Licensee, licensee_id)
     if row is None or row.webhook is None or row.webhook_off_at is not None:
         return None
-    row.webhook_off_at = now
+    row.webhook_off_at, row.failing_since, row.failing_told_at = now, None, None
     session.flush()
     outbox.cancel_for(session, ("licensee", row.id), why="the webhook was switched off", now=now, channel="webhook")
     record(session, SYSTEM, "webhook_off", ("licensee", row.id), now=now, why=why, name=row.name)
@@ -274,16 +306,18 @@ def _said_of(row: Licensee) -> dict[str, str | None]:
     }
 
 
-def _standing(row: Licensee) -> Licensee:
-    if row.ended_at is not None:
-        raise NotNow("The licence of %(name)s has ended: add a new one.", name=row.name)
-    return row
-
-
 def _name(session: Session, name: str, mine: int | None) -> str:
     name = line(name, "name", "name", most=LONGEST_NAME)
     if not name:
         raise Invalid("A licensee needs a name.", field="name")
-    if session.scalar(select(Licensee.id).where(Licensee.name == name, Licensee.id != (mine or 0))) is not None:
+    other = session.scalar(select(Licensee).where(Licensee.name == name, Licensee.id != (mine or 0)))
+    if other is not None and other.ended_at is not None:
+        raise Invalid(
+            "There was a licensee called %(name)s, whose licence has ended. They still stand among the republishers: "
+            "open their page, and take them on again there.",
+            field="name",
+            name=name,
+        )
+    if other is not None:
         raise Invalid("There is a licensee called %(name)s already.", field="name", name=name)
     return name

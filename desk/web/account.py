@@ -10,6 +10,8 @@ from desk.http.answers import refused, see
 from desk.http.context import actor, db, me, now, visit
 from desk.http.forms import Form, text
 from desk.http.routing import Pages
+from desk.http.transactions import beforehand
+from desk.http.trying import try_password
 from desk.links import Links
 from desk.newsroom import entering, history, staffing
 from desk.outbox import queries as outbox_queries
@@ -56,21 +58,28 @@ def change() -> Response:
     return see("account.page")
 
 
-def _check_password() -> str | None:
-    signing.check_throttle(db(), me().email, request.remote_addr or "", now())
-    if signing.verify(db(), me().email, request.form.get("old", "")) is None:
+def _try_password() -> tuple[str, int] | None:
+    """The new password hashed, and the try to take back, if the old one is right."""
+    tried = try_password(me().email, request.form.get("old", ""))
+    if tried.person_id is None:
         return None
-    return signing.hash_password(request.form.get("password", ""))
+    try:
+        return signing.hash_password(request.form.get("password", "")), tried.attempt
+    except Invalid:
+        beforehand(lambda session: signing.take_back(session, tried.attempt))
+        raise
 
 
-@pages.act("/me/password", may="self", again="account.page", prepare=_check_password)
+@pages.act("/me/password", may="self", again="account.page", prepare=_try_password)
 def set_password() -> Response:
-    """Set a new password; every session ends, and this browser begins a new one. A wrong old one is counted."""
-    if visit().prepared is None:
-        signing.note_attempt(db(), me().email, request.remote_addr or "", now())
+    """Set a new password; every session ends, and this browser begins a new one. A wrong old one stays counted."""
+    prepared = visit().prepared
+    if not isinstance(prepared, tuple):
         wrong = visit().problem = Invalid("That is not your present password.", field="old")
         return refused(make_response(page()), wrong)
-    entering.change_password(db(), actor(), str(visit().prepared), now())
+    hashed, attempt = prepared
+    signing.take_back(db(), attempt)
+    entering.change_password(db(), actor(), hashed, now())
     begun = signing.begin(
         db(),
         actor().id,
@@ -129,6 +138,7 @@ LEADS: dict[str, tuple[str, str]] = {
     "reminder": ("assignment", "assignment"),
     "work_left": ("assignment", "assignment"),
     "story_changed": ("assignment", "assignment"),
+    "webhook_failing": ("licensee", "licensee"),
     "webhook_off": ("licensee", "licensee"),
     "wire_changed": ("wire", "item"),
     "returned": ("write", "story"),
@@ -139,6 +149,10 @@ LEADS: dict[str, tuple[str, str]] = {
 
 def _leads_to(message: Message) -> str | None:
     page_name, fact = LEADS.get(message.kind, ("story", "story"))
+    if message.kind == "returned" and "n" not in message.facts:  # no version of the main copy, but an assignment
+        page_name = fact = "assignment"
+    if message.kind == "filed" and message.facts.get("text"):  # what is not the main copy has a page of its own
+        page_name = fact = "text"
     if message.kind == "password_changed":
         return url_for("account.page")
     thing = str(message.facts.get(fact, ""))

@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 from desk import clock
 from desk.assignments import queries
 from desk.assignments.models import Assignment
+from desk.drafts import queries as drafts
 from desk.errors import DeskError, NotNow
 from desk.http.answers import page as error_page
 from desk.http.answers import see
@@ -38,7 +39,11 @@ def _shown(public_id: str) -> str | tuple[str, int]:
         return render_template("mine/gone.html", job=job, form=Form()), 410
     where = job.assignment.said if job.assignment.state == "filed" else ""
     return render_template(
-        "mine/assignment.html", job=job, form=Form(where=where), may_give=jobs.may_give(actor(), job)
+        "mine/assignment.html",
+        job=job,
+        form=Form(where=where),
+        may_give=jobs.may_give(actor(), job),
+        sent_back=jobs.sent_back(db(), job),
     )
 
 
@@ -101,6 +106,14 @@ def finish(public_id: str) -> Response:
     return _to_story(assignment)
 
 
+@pages.act("/assignments/<public_id>/send-back", may="assignment.give", again="assignments.change")
+def send_back(public_id: str) -> Response:
+    """Send back with a note what was filed or handed in beside the main copy."""
+    assignment = commissioning.send_back(db(), actor(), public_id, text("note"), now=now())
+    flash(_("It is sent back. Who has it is told, with your note."))
+    return _to_story(assignment)
+
+
 @pages.read("/stories/<public_id>/assignments/new", may="assignment.give")
 def new(public_id: str) -> str:
     """A further assignment on a story: by when, what, and who can take it."""
@@ -110,7 +123,7 @@ def new(public_id: str) -> str:
         "stories/assign.html",
         story=story,
         form=Form(deadline_zone=desk.zone, medium="text"),
-        candidates=crew.candidates(db(), desk.id),
+        candidates=crew.candidates(db(), actor(), desk.id),
         zones=zone_names(),
     )
 
@@ -175,7 +188,7 @@ def assign(public_id: str) -> Response:
 
 @pages.read("/assignments/<public_id>/change", may="assignment.give")
 def change(public_id: str) -> str:
-    """Move the deadline, offer it to others, reassign it, or cancel it; say that it is done."""
+    """Move the deadline, offer it to others, reassign it, or cancel it; say that it is done, or send it back."""
     job = jobs.to_give(db(), actor(), public_id)
     assignment = job.assignment
     form = Form(deadline=assignment.deadline_wall.isoformat(" ", "minutes"), deadline_zone=assignment.deadline_zone)
@@ -186,8 +199,9 @@ def change(public_id: str) -> str:
         moves=jobs.moves(db(), job),
         form=form,
         offers=offers,
+        text=drafts.further_texts(db(), job.story.id).get(assignment.id),
         named=people.people(db(), [of.person_id for of in offers] + [assignment.assignee_id or 0]),
-        candidates=crew.candidates(db(), job.desk.id, but=assignment.assignee_id),
+        candidates=crew.candidates(db(), actor(), job.desk.id, but=assignment.assignee_id),
         zones=zone_names(),
     )
 

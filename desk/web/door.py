@@ -1,8 +1,6 @@
 """The door: signing in and out, one-time links, a forgotten password."""
 
 import ipaddress
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request
 
@@ -12,6 +10,7 @@ from desk.http.answers import refused, see, still_held
 from desk.http.context import db, now, visit
 from desk.http.forms import Form, sentence, text
 from desk.http.routing import Pages
+from desk.http.trying import Tried, address_of, counted, try_password
 from desk.newsroom import entering
 from desk.people import queries, signing
 from desk.people.models import Link
@@ -19,20 +18,12 @@ from desk.people.models import Link
 pages = Pages("door", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What `prepare` found out about a password, before the write transaction."""
-
-    person_id: int | None
+def _try() -> Tried:
+    return try_password(text("email"), request.form.get("password", ""))
 
 
-def _check() -> Checked:
-    signing.check_throttle(db(), text("email"), _address(), now())
-    return Checked(signing.verify(db(), text("email"), request.form.get("password", "")))
-
-
-def _hash() -> str:
-    return signing.hash_password(request.form.get("password", ""))
+def _count_link() -> int:
+    return counted(text("email"), door="link")
 
 
 @pages.read("/sign-in", may="public")
@@ -43,16 +34,16 @@ def sign_in() -> Response | str:
     return render_template("door/sign_in.html", form=Form(email="", next=request.args.get("next", "")))
 
 
-@pages.act("/sign-in", may="public", again="door.sign_in", prepare=_check)
+@pages.act("/sign-in", may="public", again="door.sign_in", prepare=_try)
 def enter() -> Response:
-    """Sign in with a password. A failure is counted and says nothing of which part was wrong."""
-    checked = visit().prepared
-    if not isinstance(checked, Checked) or checked.person_id is None:
-        signing.note_attempt(db(), text("email"), _address(), now())
+    """Sign in with a password. A failure stays counted and says nothing of which part was wrong."""
+    tried = visit().prepared
+    if not isinstance(tried, Tried) or tried.person_id is None:
         wrong = Invalid("That address and password do not fit together. Try again, or ask for a link by mail.")
         visit().problem = wrong
         return refused(make_response(sign_in()), wrong)
-    return _begin(checked.person_id, text("next"))
+    signing.take_back(db(), tried.attempt)
+    return _begin(tried.person_id, text("next"))
 
 
 @pages.act("/sign-out", may="public")
@@ -72,11 +63,9 @@ def forgotten() -> str:
     return render_template("door/forgotten.html", form=Form(email=request.args.get("email", "")))
 
 
-@pages.act("/forgotten", may="public", again="door.forgotten")
+@pages.act("/forgotten", may="public", again="door.forgotten", prepare=_count_link)
 def mail_link() -> str:
     """Mail a link, if the address is known; the answer is the same if it is not."""
-    signing.check_throttle(db(), text("email"), _address(), now(), door="link")
-    signing.note_attempt(db(), text("email"), _address(), now(), door="link")
     entering.mail_reset_link(db(), text("email"), now())
     return render_template("door/link_sent.html", email=text("email"))
 
@@ -87,12 +76,12 @@ def come_in(secret: str) -> Response | str:
     try:
         link = _at_home(signing.look_at(db(), secret, now()))
     except (NotFound, NotNow) as error:
-        return _dead(error)
+        return _dead(visit().problem or error)
     person = queries.people(db(), [link.person_id]).get(link.person_id) if link.person_id else None
     return render_template("door/come_in.html", purpose=link.purpose, person=person, secret=secret, form=Form())
 
 
-@pages.act("/come-in/<secret>", may="public", again="door.come_in", prepare=lambda secret: _hash_if_wanted())
+@pages.act("/come-in/<secret>", may="public", again="door.come_in", prepare=lambda secret: _hash_for(secret))
 def use_link(secret: str) -> Response:
     """Use the link up: set the password it asks for, or begin the session it stands for."""
     try:
@@ -109,8 +98,15 @@ def _dead(error: DeskError) -> Response:
     return refused(make_response(render_template("door/dead_link.html", message=sentence(error))), error)
 
 
-def _hash_if_wanted() -> str | None:
-    return _hash() if "password" in request.form else None
+def _hash_for(secret: str) -> str | None:
+    """Hash the password for a link that works and sets one, as hashing is slow. What is no link of ours is counted."""
+    try:
+        link = _at_home(signing.look_at(db(), secret, now()))
+    except NotFound:
+        counted(address_of(), door="secret")
+        raise
+    wanted = link.purpose != "signin" and "password" in request.form
+    return signing.hash_password(request.form.get("password", "")) if wanted else None
 
 
 def _prepared_hash() -> str | None:
@@ -123,7 +119,7 @@ def _begin(person_id: int, target: str) -> Response:
     old = visit().session_sha
     if old:
         signing.end(db(), old)
-    begun = signing.begin(db(), person_id, agent=request.headers.get("User-Agent", ""), address=_address(), now=now())
+    begun = signing.begin(db(), person_id, agent=request.headers.get("User-Agent", ""), address=address_of(), now=now())
     action = text("held_action")
     if _local(action):
         visit().session_sha, visit().actor = (
@@ -142,7 +138,7 @@ def _begin(person_id: int, target: str) -> Response:
 
 def _at_home(link: Link) -> Link:
     """The demo's sign-in links are printed for whoever sits at this machine: from elsewhere there are none."""
-    if link.purpose == "signin" and queries.newsroom(db()).is_demo and not _is_loopback(_address()):
+    if link.purpose == "signin" and queries.newsroom(db()).is_demo and not _is_loopback(address_of()):
         raise NotFound("The demo's links work on the machine that it runs on, and nowhere else.")
     return link
 
@@ -155,10 +151,5 @@ def _is_loopback(address: str) -> bool:
 
 
 def _local(target: str) -> bool:
-    """Whether this is a path of our own, and no way to another site."""
-    parts = urlsplit(target)
-    return not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
-
-
-def _address() -> str:
-    return request.remote_addr or "unknown"
+    """Whether this is a path of our own, and no way to another site; no header takes control characters."""
+    return target.isprintable() and target.startswith("/") and not target.startswith(("//", "/\\"))

@@ -66,8 +66,8 @@ def show(public_id: str) -> str:
 
 @pages.read("/licensees/<public_id>/change", may="republication.manage")
 def edit(public_id: str) -> str:
-    """Change a licensee."""
-    row = queries.licensee(db(), public_id)
+    """Change a licensee whose licence stands."""
+    row = queries.standing(db(), public_id)
     granted = queries.desks_of(db(), [row.id])[row.id]
     form = Form(
         name=row.name,
@@ -134,6 +134,19 @@ def end(public_id: str) -> Response:
     service.end_licensee(db(), actor(), public_id, now=now())
     flash(_("The licence is ended. Corrections and kills of what they took still reach them."))
     return see("licensees.show", public_id=public_id)
+
+
+@pages.act("/licensees/<public_id>/resume", may="republication.manage", again="licensees.show")
+def resume(public_id: str) -> Response:
+    """Take on again whose licence has ended; what they may run is ticked next."""
+    row = service.resume_licensee(db(), actor(), public_id, now=now())
+    flash(
+        _(
+            "%(name)s is taken on again. Tick the desks whose stories they may run: nothing is granted yet.",
+            name=row.name,
+        )
+    )
+    return see("licensees.edit", public_id=public_id)
 
 
 def _webhook() -> Resolved | None:

@@ -8,6 +8,7 @@ from desk.http.context import actor, db, now
 from desk.http.cookies import flash
 from desk.http.routing import Pages
 from desk.outbox import queries, service
+from desk.people import queries as people_queries
 
 pages = Pages("outbox", __name__)
 
@@ -15,7 +16,9 @@ pages = Pages("outbox", __name__)
 @pages.read("/dead-letters", may="outbox.manage")
 def page() -> str:
     """What could not be handed over or may not be repeated, with the cause and a way out."""
-    return render_template("outbox/page.html", failed=queries.dead(db()))
+    failed = queries.dead(db())
+    people = people_queries.people(db(), [one.recipient_id or 0 for one in failed if one.recipient_kind == "person"])
+    return render_template("outbox/page.html", failed=failed, people=people)
 
 
 @pages.act("/dead-letters/<public_id>/again", may="outbox.manage")

@@ -22,7 +22,7 @@ pages = Pages("people", __name__)
 @pages.read("/people", may="people.read")
 def page() -> str:
     """Everybody: where they are, what time it is there, who is awake, what they do on which desk."""
-    everybody = newsroom_crew.crew(db(), disabled=permits(actor(), "people.manage"))
+    everybody = newsroom_crew.crew(db(), actor(), disabled=permits(actor(), "people.manage"))
     crew = [one for one in everybody if one.person.disabled_at is None]
     return render_template(
         "people/page.html",

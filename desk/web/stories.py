@@ -18,6 +18,7 @@ from desk.http.routing import Pages
 from desk.http.sent import Sent, sent
 from desk.http.words import state_word
 from desk.newsroom import commissioning, crew, history, reading, storypage
+from desk.newsroom import texts as texts_of
 from desk.people import queries as people
 from desk.people.models import Desk
 from desk.permissions import Facts, permits
@@ -44,7 +45,7 @@ def new() -> str:
         "stories/new.html",
         form=form,
         desks=mine,
-        candidates=crew.candidates(db(), here.id if here else None),
+        candidates=crew.candidates(db(), actor(), here.id if here else None),
         languages=languages(),
         zones=zone_names(),
     )
@@ -185,17 +186,32 @@ def _left_over(view: storypage.StoryPage) -> list[Sent]:
 
 @pages.read("/stories/<public_id>/versions", may="story.find")
 def versions(public_id: str) -> str:
-    """Every version, and any two side by side."""
+    """Every version of each text of the story, and any two of one text side by side."""
     story, _facts = reading.story_for(db(), actor(), public_id)
-    found = drafts.versions(db(), story.id)
-    picked = [one for one in found if one.public_id in request.args.getlist("v")][:2] or list(found[-2:])
-    changes = None
-    if len(picked) == 2:
-        changes = copy_rules.compare(drafts.copy_of(db(), picked[0]), drafts.copy_of(db(), picked[1]))
-    authors = people.people(db(), [one.author_id for one in found if one.author_id])
+    found = texts_of.of_story(db(), story)
+    asked = request.args.getlist("v")
+    shown, picked = texts_of.to_compare(found, asked) or (None, [])
+    changes = copy_rules.compare(*(drafts.copy_of(db(), one) for one in picked)) if picked else None
+    authors = people.people(db(), [one.author_id for text in found for one in text.versions if one.author_id])
     return render_template(
-        "stories/versions.html", story=story, versions=found, picked=picked, changes=changes, authors=authors
+        "stories/versions.html",
+        story=story,
+        texts=found,
+        shown=shown,
+        picked=picked,
+        asked=asked,
+        changes=changes,
+        authors=authors,
     )
+
+
+@pages.read("/assignments/<public_id>/text", may="story.find")
+def further_text(public_id: str) -> Response | str:
+    """What was written for a further text assignment: to read, and from here to edit, call done or send back."""
+    found = texts_of.further(db(), actor(), public_id)
+    if found.is_main:
+        return see("stories.page", public_id=found.story.public_id)
+    return render_template("stories/text.html", page=found, marks=None)
 
 
 def _typed(wall: datetime | None) -> str:

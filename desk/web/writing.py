@@ -4,18 +4,20 @@ from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from desk import typed
+from desk.drafts import queries as drafts
 from desk.drafts import rules
 from desk.drafts.rules import Copy
-from desk.errors import Invalid
+from desk.errors import Invalid, NotNow
 from desk.http.answers import keeping, see
 from desk.http.context import actor, db, now
 from desk.http.cookies import flash
-from desk.http.forms import Form, listed, text
+from desk.http.forms import Form, listed, sentence, text
 from desk.http.routing import Pages
 from desk.newsroom import copydesk
 from desk.newsroom.keeping import Kept
 from desk.people import queries as people
 from desk.people.models import Desk
+from desk.stories import workflow
 
 pages = Pages("writing", __name__)
 
@@ -47,7 +49,7 @@ def save(public_id: str) -> Response | tuple[str, int]:
         filed = copydesk.file(db(), actor(), public_id, copy, base_n=base, now=now(), assignment=of)
         if isinstance(filed, copydesk.Stale | Kept):
             return _not_taken(public_id, filed, copy)
-        return see("writing.filed", public_id=public_id, assignment=of)
+        return see("writing.filed", public_id=public_id, assignment=of, keep=text("keep") or None)
     saved = copydesk.save(db(), actor(), public_id, copy, base_n=base, now=now(), assignment=of)
     if isinstance(saved, copydesk.Stale | Kept):
         return _not_taken(public_id, saved, copy)
@@ -56,10 +58,15 @@ def save(public_id: str) -> Response | tuple[str, int]:
 
 
 @pages.read("/stories/<public_id>/filed", may="copy.write")
-def filed(public_id: str) -> str:
-    """The desk has it: what was filed, and when."""
-    work = copydesk.writing(db(), actor(), public_id, request.args.get("assignment"))
-    return render_template("writing/filed.html", work=work, desk=db().get_one(Desk, work.story.desk_id))
+def filed(public_id: str) -> Response | str:
+    """The desk has it: what was filed, and when. What was never filed is still to be written."""
+    of, keep = request.args.get("assignment"), request.args.get("keep")
+    work = copydesk.writing(db(), actor(), public_id, of)
+    version = drafts.last_filed(db(), work.draft.id)
+    if version is None:
+        return see("writing.page", public_id=public_id, assignment=of, keep=keep)
+    desk = db().get_one(Desk, work.story.desk_id)
+    return render_template("writing/filed.html", work=work, version=version, desk=desk, keep=bool(keep))
 
 
 @pages.read("/lost/<public_id>", may="copy.write")
@@ -86,7 +93,19 @@ def _page(work: copydesk.Writing, form: Form) -> str:
         agency=people.newsroom(db()).agency,
         saved=request.args.get("saved", type=int),
         keep=bool(request.values.get("keep")),
+        closed=None if form.typed else _closed(work),  # what was typed and refused stays on the page
     )
+
+
+def _closed(work: copydesk.Writing) -> str | None:
+    """Why nothing that is typed into this copy could be saved now, and the way out; None where it can."""
+    if not work.draft.is_main:
+        return None
+    try:
+        workflow.saving(work.story.state, by_desk=True)
+    except NotNow as error:
+        return sentence(error)
+    return None
 
 
 def _not_taken(public_id: str, outcome: copydesk.Stale | Kept, copy: Copy) -> Response | tuple[str, int]:
@@ -110,6 +129,7 @@ def _stale(public_id: str, outcome: copydesk.Stale, copy: Copy) -> tuple[str, in
             latest=outcome.latest,
             author=author,
             lost=outcome.lost,
+            keep=bool(text("keep")),
             desk=db().get_one(Desk, work.story.desk_id),
         ),
         409,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.orm import Session, defer
@@ -60,6 +61,13 @@ def items(
     if changed is not None:
         rows = rows.where(or_(Item.revision > 1, Item.pubstatus != "usable", Item.embargo_at > changed))
     return session.execute(rows).all()
+
+
+def beginnings(session: Session, item_ids: Sequence[int]) -> dict[int, tuple[str, dict[str, Any]]]:
+    """The first 700 characters of the copy of these items, perhaps cut within a mark, and their fields; by item."""
+    begin = func.substr(Item.body_html, 1, 700)
+    rows = session.execute(select(Item.id, begin, Item.fields).where(Item.id.in_(item_ids))) if item_ids else ()
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def item(session: Session, public_id: str) -> Item:

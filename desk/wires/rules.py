@@ -20,6 +20,8 @@ LONGEST_INTERVAL = 24 * 60 * 60
 LONGEST_GUID = 500
 LONGEST_LINK = 2000
 OVERDUE = timedelta(minutes=5)
+LEAD = 160
+_DATELINE = re.compile(r"^[^a-z]{2}[^–—\n]{0,70}\([^()]{2,40}\)\s*[–—-]+\s*")  # ODESA, Nov. 24 (Nordpress) –
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Jitter = Callable[[float], float]
@@ -195,6 +197,12 @@ def page_of(item: WireItem) -> str | None:
         if link.rel in (None, "alternate") and link.href.startswith(("http://", "https://")):
             return link.href if len(link.href) <= LONGEST_LINK else None
     return None
+
+
+def lead(beginning: str) -> str:
+    """What an item begins with, in a line and without the dateline. `beginning` is HTML that may be cut anywhere."""
+    whole = beginning[: beginning.rfind("<")] if beginning.rfind("<") > beginning.rfind(">") else beginning
+    return shorten(_DATELINE.sub("", " ".join(first_paragraph(whole).split())), LEAD)
 
 
 def propose_slug(slugline: str | None, headline: str, places: Sequence[str]) -> str:

@@ -220,8 +220,8 @@ def mark_read(session: Session, intake_id: int, now: datetime) -> None:
     session.flush()
 
 
-def mark_unreadable(session: Session, intake_id: int, error: str) -> None:
-    """Note why these bytes can't be read; they are kept, and not tried again."""
+def mark_unreadable(session: Session, intake_id: int, error: str | None) -> None:
+    """Note why these bytes can't be read; they are kept, and not tried again. None takes that back."""
     intake = session.get_one(Intake, intake_id)
     if intake.read_at is None:
         intake.error = error

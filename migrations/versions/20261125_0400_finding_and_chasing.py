@@ -1,4 +1,5 @@
-"""finding by words at any number of stories, indexes of the board, and chasing unanswered notices"""
+"""finding by words at any number of stories, indexes of the board, chasing unanswered notices, failing webhooks, why a
+text was kept"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +24,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("chase_at IS NOT NULL"),
             postgresql_where=sa.text("chase_at IS NOT NULL"),
         )
+    for name in ("failing_since", "failing_told_at"):
+        op.add_column("licensees", sa.Column(name, desk.db.UtcDateTime(timezone=True), nullable=True))
+    op.add_column("lost_saves", sa.Column("refused", sa.Boolean(), nullable=True))
 
     # finding and the board, at any number of stories. On SQLite the triggers go with a table that is made anew:
     # whatever does that to stories or items stands before this.
@@ -46,6 +50,9 @@ def downgrade() -> None:
         op.drop_index(name, table_name=table)
     op.drop_column("stories", "headline_words")
 
+    op.drop_column("lost_saves", "refused")
+    for name in ("failing_told_at", "failing_since"):
+        op.drop_column("licensees", name)
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_notices_chase",

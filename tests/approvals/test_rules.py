@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from desk.approvals.rules import Byline, Wrote, own_copy, writers
 
-OLENA, EVA, EMIL = 1, 2, 3
+OLENA, EVA, EMIL, ZOE = 1, 2, 3, 4
 
 
 def test_whoever_wrote_the_version_that_was_filed_wrote_the_copy() -> None:
@@ -24,10 +24,15 @@ def test_copy_that_was_never_filed_belongs_to_all_who_saved_it() -> None:
     assert writers([Wrote(1, EVA, False), Wrote(2, EMIL, False)]) == {EVA, EMIL}
 
 
-def test_the_next_edition_belongs_to_who_prepared_it_and_who_first_wrote_it() -> None:
-    versions = [Wrote(1, OLENA, True), Wrote(2, EVA, False), Wrote(3, EMIL, False)]
-    assert writers(versions, edition_n=1, prepared_by=EMIL) == {EVA, EMIL}
+def test_the_next_edition_belongs_to_who_prepared_it_and_to_all_who_wrote_it_since() -> None:
+    versions = [Wrote(1, OLENA, True), Wrote(2, EVA, False), Wrote(3, ZOE, False)]
+    assert writers(versions, edition_n=1, prepared_by=EMIL) == {EVA, ZOE, EMIL}
     assert writers(versions[:1], edition_n=1, prepared_by=EMIL) == {EMIL}
+
+
+def test_a_next_edition_that_was_filed_belongs_to_who_wrote_that_version_and_who_prepared_it() -> None:
+    versions = [Wrote(1, OLENA, True), Wrote(2, EVA, True), Wrote(3, ZOE, False)]
+    assert writers(versions, edition_n=1, prepared_by=EMIL) == {EVA, EMIL}
 
 
 def test_a_byline_bars_by_link_or_by_the_same_name() -> None:

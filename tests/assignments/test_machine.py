@@ -142,6 +142,11 @@ class Desk(RuleBasedStateMachine):
     def finish(self, who: int, pick: int) -> None:
         self.act(c.finish, who, self.an(Assignment, pick, "filed", *TAKEN))
 
+    @precondition(lambda self: self.count(Assignment, "filed"))
+    @rule(who=EDITORS, pick=PICK)
+    def send_back(self, who: int, pick: int) -> None:
+        self.act(c.send_back, who, self.an(Assignment, pick, "filed"), "Shorter, please.")
+
     @rule(who=EDITORS, pick=PICK, hours=HOURS)
     def move_deadline(self, who: int, pick: int, hours: int) -> None:
         self.act(c.move_deadline, who, self.an(Assignment, pick), moment=self.moment(hours))

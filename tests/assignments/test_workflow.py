@@ -37,12 +37,14 @@ def test_nothing_leads_out_of_done_or_cancelled() -> None:
 
 @pytest.mark.parametrize("state", ["declined", "withdrawn", "lapsed"])
 def test_an_offer_that_was_answered_or_is_gone_stays_so(state: str) -> None:
-    assert not list(workflow.open_offer_moves(state))
+    for name in workflow.OFFER_MOVES:
+        with pytest.raises(NotNow):
+            workflow.offer_after(state, name)
 
 
 def test_filed_copy_is_neither_reassigned_nor_cancelled_nor_given_another_deadline() -> None:
     assert {move.name for move in workflow.open_moves("filed")} == {
-        "file", "hand_in", "return", "finish", "publish", "kill", "spike",
+        "file", "hand_in", "return", "send_back", "finish", "publish", "kill", "spike",
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from desk import db, models
+from desk.actor import SYSTEM
 from desk.approvals.models import Decision
 from desk.assignments import queries as assignments
 from desk.assignments.models import OFFER_STATES, Assignment, Offer
@@ -18,7 +19,7 @@ from desk.audit.models import Entry
 from desk.demo import dates, newsroom, wires
 from desk.drafts.models import Byline, Draft, Version
 from desk.errors import Invalid, NotFound
-from desk.newsroom import history
+from desk.newsroom import crew, history
 from desk.outbox.models import Delivery, Due, Message
 from desk.people import queries, signing
 from desk.people.models import Desk, Person
@@ -76,6 +77,10 @@ def test_the_demo_has_four_desks_eight_people_in_six_zones_thirty_stories_and_th
     assert queries.newsroom(session).is_demo
 
 
+def test_everybody_of_the_demo_counts_as_having_come_in(session: Session) -> None:
+    assert [one.person.name for one in crew.crew(session, SYSTEM) if not one.been_in] == []
+
+
 def test_every_state_of_a_story_and_of_an_offer_is_there(session: Session) -> None:
     assert set(session.scalars(select(Story.state))) == set(STATES)
     assert set(session.scalars(select(Offer.state))) == set(OFFER_STATES)
@@ -110,6 +115,8 @@ def test_every_mail_was_captured_and_only_a_webhook_that_nobody_answers_is_dead(
     assert found.pop(("webhook", "dead")) == 1
     assert set(found) == {("webhook", "cancelled")}
     assert session.scalar(select(Licensee.webhook_off_at).where(Licensee.webhook.is_not(None)))
+    told = set(session.scalars(select(Message.kind).where(Message.kind.startswith("webhook"))))
+    assert told == {"webhook_failing", "webhook_off"}
 
 
 def test_some_messages_and_notices_wait_to_be_read_and_others_do_not(session: Session) -> None:

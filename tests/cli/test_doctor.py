@@ -82,9 +82,8 @@ def test_the_embedded_broker_of_a_desk_that_runs_is_asked(var: Path, desk: Store
     assert not is_held(var / "desk.lock")
 
 
-def test_two_hosts_that_migrate_at_once_migrate_once(databases: Databases, dialect: str) -> None:
-    if dialect == "sqlite":
-        pytest.skip("a SQLite file has one host, and `desk up` holds its lock")
+@pytest.mark.postgresql  # a SQLite file has one host, and `desk up` holds its lock
+def test_two_hosts_that_migrate_at_once_migrate_once(databases: Databases) -> None:
     url, together, faults = databases.make(empty=True), threading.Barrier(2), []
 
     def migrate() -> None:

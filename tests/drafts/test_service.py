@@ -59,8 +59,8 @@ def test_text_lost_twice_by_a_double_click_is_kept_once(session: Session, now: d
     olena = factories.person(session)
     draft = queries.main_draft(session, factories.story(session, factories.desk(session)).id)
     copy = Copy(headline="Mine", bylines=(("Olena Demchuk", "", olena.public_id),))
-    kept = service.keep_lost(session, draft, copy, person_id=olena.id, base_n=1, now=now)
-    assert service.keep_lost(session, draft, copy, person_id=olena.id, base_n=1, now=now) is kept
+    kept = service.keep_lost(session, draft, copy, person_id=olena.id, base_n=1, refused=False, now=now)
+    assert service.keep_lost(session, draft, copy, person_id=olena.id, base_n=1, refused=False, now=now) is kept
     assert queries.lost_copy(kept) == copy
     service.mark_taken(session, kept, now=now)
     assert not queries.lost_of(session, draft.id, olena.id)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ReachedForTheNetwork
+from tests.athome import ReachedForTheNetwork
 from tests.guards.sources import ROOT
 
 

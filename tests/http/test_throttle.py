@@ -1,11 +1,14 @@
 """Guessing is slow, for one account and from one address; and no answer tells whether an address is known here."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from desk.http.transactions import DeskFlask
@@ -14,8 +17,8 @@ from desk.people import signing
 from desk.people.models import Attempt, Person
 from desk.store import Store
 from tests.conftest import set_clock
-from tests.reader import post, said
-from tests.room import PASSWORD, Room
+from tests.reader import browser, post, said
+from tests.room import HASHED, PASSWORD, Room
 
 UNKNOWN = "somebody.else@meridian.example"
 WRONG = "not this one, surely"
@@ -165,3 +168,64 @@ def _told(response: TestResponse, email: str) -> tuple[int, tuple[str, ...], str
 
 def _without_value(body: str) -> str:
     return body.replace('type="email" value=""', 'type="email" value="…"')
+
+
+def test_of_many_who_guess_at_once_no_more_are_let_try_than_of_many_in_a_row(
+    app: DeskFlask, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    verify = signing.verify
+
+    def slowly(session: Session, email: str, password: str) -> int | None:
+        checked.append(password)
+        return verify(session, email, password)
+
+    monkeypatch.setattr(signing, "verify", slowly)
+    together = threading.Barrier(16)
+
+    def guess(n: int) -> int:
+        client = browser(app)
+        together.wait()
+        return knock(client, room.eva.email, f"{WRONG} {n}").status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(guess, range(16)))
+    assert len(checked) == answers.count(422) <= 10
+    assert answers.count(422) + answers.count(429) == 16
+
+
+def test_a_right_password_is_no_guess_and_neither_is_a_try_that_was_not_let_happen(
+    client: FlaskClient, room: Room, store: Store, now: datetime
+) -> None:
+    assert knock(client, room.eva.email, PASSWORD).status_code == 303
+    post(client, "/me/password", {"old": PASSWORD, "password": "short"})
+    assert post(client, "/me/password", {"old": PASSWORD, "password": "ships sail on sunday"}).status_code == 303
+    tried(store, 10, account=room.olena.email, address="203.0.113.1", at=now)
+    assert knock(client, room.olena.email).status_code == 429
+    with store.read() as session:
+        assert session.scalar(select(func.count()).select_from(Attempt)) == 10
+
+
+def test_what_is_no_link_of_ours_has_no_password_hashed_and_is_soon_not_looked_at_any_more(
+    client: FlaskClient, room: Room, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+
+    def slow(password: str) -> str:
+        hashed.append(password)
+        return HASHED
+
+    monkeypatch.setattr(signing, "hash_password", slow)
+
+    def press(secret: str) -> TestResponse:
+        fields = {"password": PASSWORD}
+        return post(client, f"/come-in/{secret}", fields, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+
+    answers = [press(f"{n:064x}") for n in range(21)]
+    assert [one.status_code for one in answers] == [404] * 20 + [429]
+    assert "one of ours still works" in said(answers[-1])
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    with store.write() as session:
+        secret = signing.make_link(session, "signin", room.eva.id, now)
+    assert press(secret).status_code == 303
+    assert not hashed

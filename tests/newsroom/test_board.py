@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from desk import permissions
 from desk.actor import Role
 from desk.errors import DeskError, NotFound
-from desk.newsroom import approving, bands, board, menu
+from desk.newsroom import approving, bands, board, menu, reminding
 from desk.outbox import service as outbox
 from desk.outbox.models import Delivery
 from desk.people.models import Desk, Person
@@ -206,6 +206,37 @@ def test_a_row_says_who_has_it_where_they_are_and_what_they_said(wall: Wall) -> 
         ("Olena Demchuk", "Europe/Kyiv", 0, "Two voices, one to come"),
     ]
     assert row.lead == row.commissions[0]
+
+
+def test_a_late_row_says_whether_its_editor_was_told_of_it_and_a_new_deadline_begins_anew(wall: Wall) -> None:
+    story = wall.story("reporting", due_at=wall.now - MINUTE)
+    olena = factories.person(wall.session)
+    work = factories.assignment(wall.session, story, assignee=olena, editor=wall.eva, deadline=wall.now - MINUTE)
+    reminding.plan(wall.session, work, now=wall.now - HOUR)
+    row = only(wall.seen())
+    assert (row.late, row.told) == (True, False)
+    wall.now += 15 * MINUTE
+    reminding.fire_due(wall.session, wall.now)
+    row = only(wall.seen())
+    assert (row.late, row.told) == (True, True)
+    work.deadline_no = 2
+    wall.session.flush()
+    assert not only(wall.seen()).told
+
+
+def test_late_rows_are_asked_about_at_once(wall: Wall) -> None:
+    asked: list[str] = []
+    event.listen(wall.session.connection(), "before_cursor_execute", lambda *args: asked.append(args[2]))
+    counts = []
+    for rows in (1, 5):
+        for _ in range(rows):
+            story = wall.story("reporting", due_at=wall.now - HOUR)
+            factories.assignment(wall.session, story, deadline=wall.now - HOUR)
+        wall.session.expire_all()
+        asked.clear()
+        wall.seen()
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def test_a_row_bears_the_newest_headline_and_before_there_is_one_the_title(wall: Wall) -> None:

@@ -52,7 +52,7 @@ def test_two_who_save_at_once_never_overwrite_each_other_silently(session: Sessi
     assert stale.latest.headline == "Eva was first"
     assert story.last.headline == "Eva was first"
     lost, text = copydesk.read_lost(session, story.actor(story.olena), stale.lost)
-    assert (text.headline, lost.base_n) == ("Olena was second", 1)
+    assert (text.headline, lost.base_n, lost.refused) == ("Olena was second", 1, False)
 
 
 def test_lost_text_is_read_back_by_its_writer_only_and_then_waits_no_longer(session: Session, story: Walk) -> None:
@@ -202,7 +202,7 @@ def test_copy_of_whoever_just_lost_the_assignment_is_not_saved_and_is_kept_for_t
     assert isinstance(kept.refusal, NotFound)
     assert story.last_n == 1
     lost, text = copydesk.read_lost(session, story.actor(story.olena), kept.lost)
-    assert (text.headline, lost.base_n) == ("Typed on the way to the airport", 1)
+    assert (text.headline, lost.base_n, lost.refused) == ("Typed on the way to the airport", 1, True)
     assert story.verbs()[-1] == "save_refused"
     story.now = story.now.replace(hour=14)
     again = story.file(story.olena, copy("Typed on the way to the airport"), base_n=1)

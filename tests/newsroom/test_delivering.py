@@ -17,7 +17,7 @@ from desk import chance
 from desk.net import Handed
 from desk.newsroom import delivering, notifying, wording
 from desk.outbox import handing, service
-from desk.outbox.handover import Off, Ready, Result
+from desk.outbox.handover import Ready, Result
 from desk.outbox.models import Delivery, Message
 from desk.people import signing
 from desk.settings import Settings
@@ -150,18 +150,13 @@ def test_a_webhook_bears_the_payload_and_goes_to_where_the_licensee_is_reached_n
     assert (again.address, again.wire, again.wire_id) == ("https://new.example/hook", one.wire, one.wire_id)
 
 
-def test_a_webhook_that_is_off_cancels_and_a_gone_one_is_switched_off(room: Room) -> None:
+def test_what_waits_for_a_webhook_that_is_off_is_cancelled(room: Room) -> None:
     radio = factories.licensee(room.session, desks=(room.desk,), webhook="https://old.example/hook")
     room.edition()
     radio.webhook_off_at = NOW
     room.session.flush()
     assert room.ready("webhook") == []
     assert ("cancelled", "The webhook is switched off.") in room.states()
-    radio.webhook_off_at = None
-    delivering.switch_off(
-        room.session, [Off("licensee", radio.id, "410 Gone", "https://old.example/hook", gone=True)], now=NOW
-    )
-    assert radio.webhook_off_at == NOW
 
 
 def test_the_retry_of_a_mail_has_the_first_ones_bytes_though_the_facts_have_moved_on(room: Room) -> None:

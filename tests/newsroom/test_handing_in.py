@@ -11,13 +11,13 @@ from desk.actor import Actor
 from desk.assignments.models import Assignment
 from desk.audit import queries as audit
 from desk.errors import Forbidden, Invalid, NotFound, NotNow
-from desk.newsroom import commission, jobs, reminding
+from desk.newsroom import commission, copydesk, jobs, reminding
 from desk.newsroom import commissioning as c
 from desk.outbox.models import Message
 from desk.people.models import Person
 from desk.reminders.models import Rung
 from tests import factories
-from tests.newsroom.walk import Walk, begin
+from tests.newsroom.walk import Walk, begin, copy
 
 WHERE = "https://pictures.example/odesa/7"
 
@@ -48,9 +48,13 @@ class Side:
     def finish(self, of: Assignment, *, who: Person | None = None) -> Assignment:
         return c.finish(self.session, self.as_(who or self.walk.eva), of.public_id, now=self.now)
 
+    def send_back(self, note: str, *, who: Person | None = None, of: Assignment | None = None) -> Assignment:
+        actor, public_id = self.as_(who or self.walk.eva), (of or self.pictures).public_id
+        return c.send_back(self.session, actor, public_id, note, now=self.now)
+
     def told(self, who: Person) -> list[tuple[str, str | None]]:
         rows = self.session.scalars(select(Message).where(Message.recipient_id == who.id).order_by(Message.id))
-        return [(row.kind, row.facts.get("where") or row.facts.get("ended")) for row in rows]
+        return [(row.kind, row.facts.get("where") or row.facts.get("ended") or row.facts.get("note")) for row in rows]
 
     def verbs(self) -> list[str]:
         return [entry.verb for entry in audit.of_story(self.session, self.walk.story.id)]
@@ -135,6 +139,46 @@ def test_the_main_copy_is_done_when_it_is_published_and_not_before(side: Side) -
         side.finish(side.walk.assignment)
 
 
+def test_what_was_handed_in_goes_back_with_a_note_and_is_reminded_of_and_due_again(side: Side) -> None:
+    side.hand_in()
+    side.send_back(" The hall is dark in all of them. ")
+    assert side.pictures.state == "reporting"
+    assert side.told(side.nino) == [("returned", "The hall is dark in all of them.")]
+    planned = select(Rung.whom).where(Rung.thing_id == side.pictures.id, Rung.state == "planned")
+    assert set(side.session.scalars(planned)) == {"editor", f"person:{side.nino.id}"}
+    sent_back = jobs.sent_back(side.session, jobs.job(side.session, side.as_(side.nino), side.pictures.public_id))
+    assert sent_back is not None
+    assert (sent_back.actor_name, sent_back.why) == ("Eva Lindqvist", "The hall is dark in all of them.")
+    side.hand_in("https://pictures.example/odesa/8")
+    assert side.pictures.state == "filed"
+    assert side.session.scalars(planned).all() == []
+
+
+def test_a_second_text_goes_back_too_and_is_filed_again(side: Side) -> None:
+    for n in (0, 1):
+        copydesk.file(
+            side.session, side.as_(side.nino), side.walk.story.public_id, copy(), base_n=n, now=side.now,
+            assignment=side.sidebar.public_id,
+        )  # fmt: skip
+        assert side.sidebar.state == "filed"
+        side.send_back("Shorter.", of=side.sidebar)
+        assert (side.sidebar.state, side.walk.story.state) == ("reporting", "reporting")
+
+
+def test_what_goes_back_says_why_and_only_an_editor_sends_back_what_is_in(side: Side) -> None:
+    with pytest.raises(NotNow, match="send back is not possible"):
+        side.send_back("Not in yet.")
+    side.hand_in()
+    with pytest.raises(Invalid) as refused:
+        side.send_back("  ")
+    assert refused.value.field == "note"
+    with pytest.raises(Forbidden):
+        side.send_back("Mine.", who=side.nino)
+    assert side.pictures.state == "filed"
+    with pytest.raises(NotNow, match="main copy"):
+        side.send_back("Shorter.", of=side.walk.assignment)
+
+
 def test_publication_ends_what_was_handed_in_and_leaves_open_what_is_still_to_come(side: Side) -> None:
     side.hand_in()
     side.walk.published()
@@ -142,6 +186,7 @@ def test_publication_ends_what_was_handed_in_and_leaves_open_what_is_still_to_co
     assert side.walk.story.due_at == side.sidebar.deadline_at
     assert [job.assignment.id for job in jobs.mine(side.session, side.as_(side.nino))] == [side.sidebar.id]
     assert side.verbs().count("finished") == 1
+    assert side.told(side.nino) == [("assignment_ended", "published")]
 
 
 def test_pictures_that_come_after_publication_are_handed_in_and_done_as_ever(side: Side) -> None:

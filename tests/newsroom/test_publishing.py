@@ -178,6 +178,7 @@ def test_the_tick_reads_the_facts_again_and_waits_for_an_embargo_that_has_moved(
     story.approved()
     schedule(story, 2)
     wire(story, in_hours(story, 5))
+    assert publishing.release_due(session, in_hours(story, 2), 10) == 1
     assert publishing.release_due(session, in_hours(story, 2), 10) == 0
     assert (story.story.state, story.story.release_at) == ("scheduled", in_hours(story, 5))
 
@@ -186,6 +187,7 @@ def test_the_tick_sends_a_story_whose_approval_no_longer_stands_back_to_the_desk
     story.approved()
     schedule(story, 2)
     approvals.void(session, [story.last.id], by_version=story.last.id, now=story.now)
+    assert publishing.release_due(session, in_hours(story, 2), 10) == 1
     assert publishing.release_due(session, in_hours(story, 2), 10) == 0
     assert (story.story.state, story.story.release_at) == ("editing", None)
     assert story.told("approval_voided") == {"Eva Lindqvist", "Emil Novak"}

@@ -1,6 +1,6 @@
 """When nothing more is posted to a webhook, who hears of it, and how it comes back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 from desk import chance
 from desk.addresses import Resolved
 from desk.net import Handed
-from desk.newsroom import delivering, notifying, republishing
+from desk.newsroom import notifying, republishing, webhooks
 from desk.outbox import handing
 from desk.outbox.handover import Ready, Result
-from desk.outbox.models import Delivery, Message
-from desk.outbox.rules import WEBHOOK_TRIES
+from desk.outbox.models import Message
 from desk.republication import service
 from desk.settings import Settings
 from tests import factories
@@ -24,6 +23,8 @@ HOOK = "https://novi-most.example/hook"
 GONE = Handed("gone", "410 Gone")
 BAD = Handed("later", "400 Bad Request")
 TAKEN = Handed("taken", "200 OK")
+HOUR = timedelta(hours=1)
+FIVE_DAYS = timedelta(days=5)
 
 
 class Line(Room):
@@ -43,20 +44,29 @@ class Line(Room):
         self.story = factories.story(self.session, self.desk, f"A/{chance.token(4)}".upper(), state="published")
         self.edition()
 
-    def end(self, ready: Ready, handed: Handed, *, last: bool = False) -> None:
-        """Note what became of a hand-over, the last try of it if so said."""
-        if last:
-            self.session.get_one(Delivery, ready.delivery_id).attempts = WEBHOOK_TRIES
-            self.session.flush()
-        settled = handing.settle(self.session, [Result(ready.delivery_id, ready.token, handed)], now=NOW)
-        delivering.switch_off(self.session, settled.off, now=NOW)
+    def end(self, ready: Ready, handed: Handed, at: datetime = NOW) -> None:
+        """Note what became of a hand-over."""
+        settled = handing.settle(self.session, [Result(ready.delivery_id, ready.token, handed)], now=at)
+        webhooks.note(self.session, settled.tried, now=at)
 
-    def fail(self) -> None:
+    def post(self, handed: Handed, at: datetime = NOW) -> None:
+        """Publish a story, and note what the webhook answers to its notice."""
         self.publish()
-        self.end(self.ready("webhook")[0], BAD, last=True)
+        self.end(self.ready("webhook")[0], handed, at)
 
-    def told(self) -> set[int | None]:
-        return set(self.session.scalars(select(Message.recipient_id).where(Message.kind == "webhook_off")))
+    def move(self, *, now: datetime) -> None:
+        """Give the licensee's webhook another address."""
+        new = Resolved("https://new.example/hook", "new.example", 443, ())
+        service.change_licensee(
+            self.session, self.actor, self.radio.public_id, name="Radio", mail=self.radio.mail, webhook=new,
+            zone="Europe/Belgrade", now=now,
+        )  # fmt: skip
+
+    def told(self, kind: str = "webhook_off") -> set[int | None]:
+        return set(self.session.scalars(select(Message.recipient_id).where(Message.kind == kind)))
+
+    def tell_failing(self, at: datetime) -> int:
+        return webhooks.tell_failing(self.session, at, 10)
 
 
 @pytest.fixture
@@ -78,27 +88,66 @@ def test_a_webhook_that_is_gone_is_switched_off_and_its_editors_and_administrato
     )
 
 
-def test_one_notice_that_is_always_refused_switches_nothing_off_and_the_third_does(line: Line) -> None:
-    for _ in range(2):
-        line.fail()
-        assert line.radio.webhook_off_at is None
-    assert line.told() == set()
-    line.fail()
-    assert line.radio.webhook_off_at == NOW
+def test_a_webhook_that_has_taken_nothing_for_an_hour_is_told_of_once(line: Line) -> None:
+    line.post(BAD)
+    assert line.tell_failing(NOW + HOUR - timedelta(seconds=1)) == 0
+    assert line.tell_failing(NOW + HOUR) == 1
+    assert line.told("webhook_failing") == {line.eva.id, line.ada.id}
+    facts = line.session.scalars(select(Message.facts).where(Message.kind == "webhook_failing")).first()
+    assert facts is not None
+    assert (facts["name"], facts["since"]) == ("Radio Novi Most", NOW.isoformat())
+    line.post(BAD, NOW + 2 * HOUR)
+    assert line.tell_failing(NOW + 30 * HOUR) == 0
+    assert len(line.session.scalars(select(Message).where(Message.kind == "webhook_failing")).all()) == 2
+
+
+def test_what_fails_for_less_than_an_hour_is_told_to_nobody(line: Line) -> None:
+    line.post(BAD)
+    line.post(TAKEN, NOW + HOUR / 2)
+    assert line.tell_failing(NOW + 2 * HOUR) == 0
+    assert line.told("webhook_failing") == set()
+
+
+def test_a_webhook_that_recovered_and_fails_anew_is_told_of_again(line: Line) -> None:
+    line.post(BAD)
+    line.tell_failing(NOW + HOUR)
+    line.post(TAKEN, NOW + 2 * HOUR)
+    line.post(BAD, NOW + 3 * HOUR)
+    assert line.tell_failing(NOW + 3.5 * HOUR) == 0
+    assert line.tell_failing(NOW + 4 * HOUR) == 1
+
+
+def test_five_days_of_failing_switch_a_webhook_off_however_few_or_many_notices_failed(line: Line) -> None:
+    for n in range(4):
+        line.post(BAD, NOW + n * timedelta(days=1))
+    line.post(BAD, NOW + FIVE_DAYS - timedelta(seconds=1))
+    assert (line.radio.webhook_off_at, line.told()) == (None, set())
+    line.post(BAD, NOW + FIVE_DAYS)
+    assert line.radio.webhook_off_at == NOW + FIVE_DAYS
     assert line.told() == {line.eva.id, line.ada.id}
+    assert line.tell_failing(NOW + 2 * FIVE_DAYS) == 0
 
 
-def test_a_notice_that_is_taken_in_between_makes_the_count_begin_again(line: Line) -> None:
-    line.fail()
-    line.fail()
-    for delivery in line.session.scalars(select(Delivery).where(Delivery.state == "dead")):
-        delivery.last_at = NOW - timedelta(hours=1)
-    line.publish()
-    line.end(line.ready("webhook")[0], TAKEN)
-    for delivery in line.session.scalars(select(Delivery).where(Delivery.state == "done")):
-        delivery.last_at = NOW - timedelta(minutes=1)
-    line.fail()
+def test_a_notice_that_is_taken_in_between_makes_the_five_days_begin_again(line: Line) -> None:
+    line.post(BAD)
+    line.post(TAKEN, NOW + timedelta(days=4))
+    line.post(BAD, NOW + FIVE_DAYS)
     assert line.radio.webhook_off_at is None
+    assert line.radio.failing_since == NOW + FIVE_DAYS
+
+
+@pytest.mark.parametrize("act", ["another address", "switched on again"])
+def test_what_failed_before_counts_for_nothing_after_a_new_beginning(line: Line, act: str) -> None:
+    line.post(BAD)
+    line.tell_failing(NOW + HOUR)
+    if act == "another address":
+        line.move(now=NOW + HOUR)
+    else:
+        service.switch_webhook_off(line.session, line.radio.id, why="410 Gone", now=NOW + HOUR)
+        service.switch_on(line.session, line.actor, line.radio.public_id, now=NOW + 2 * HOUR)
+    line.post(BAD, NOW + FIVE_DAYS)
+    assert line.radio.webhook_off_at is None
+    assert line.tell_failing(NOW + FIVE_DAYS + HOUR) == 1
 
 
 def test_what_an_old_address_says_late_does_not_switch_a_new_one_off(line: Line) -> None:
@@ -179,10 +228,7 @@ def test_a_desk_that_is_left_keeps_what_it_was_granted(line: Line) -> None:
 
 def test_saving_a_switched_off_webhook_with_another_address_posts_there(line: Line) -> None:
     service.switch_webhook_off(line.session, line.radio.id, why="410 Gone", now=NOW)
-    service.change_licensee(
-        line.session, line.actor, line.radio.public_id, name="Radio", mail=line.radio.mail,
-        webhook=Resolved("https://new.example/hook", "new.example", 443, ()), zone="Europe/Belgrade", now=NOW,
-    )  # fmt: skip
+    line.move(now=NOW)
     line.publish()
     (one,) = line.ready("webhook")
     assert one.address == "https://new.example/hook"

@@ -13,6 +13,7 @@ from desk.outbox import handing, queries, rules, service
 from desk.outbox.handover import Stopped
 from desk.outbox.kinds import KINDS, Kind
 from desk.outbox.models import Due, Message
+from desk.outbox.service import MAIL
 from tests import factories
 from tests.outbox.hands import LATER, LEASE, TAKEN, UNKNOWN, Hands, delivery, hook
 
@@ -137,7 +138,7 @@ def test_a_reminder_that_was_refused_for_now_is_due_again(hands: Hands) -> None:
     assert list(hands.hand_over().states.values()) == ["done"]
 
 
-def test_a_webhook_is_tried_ten_times_over_75_hours_then_is_dead_and_its_endpoint_off(hands: Hands) -> None:
+def test_a_webhook_is_tried_ten_times_over_75_hours_then_is_dead(hands: Hands) -> None:
     message = hands.put(routes=hook())
     began = hands.now
     tries = 0
@@ -148,14 +149,21 @@ def test_a_webhook_is_tried_ten_times_over_75_hours_then_is_dead_and_its_endpoin
     assert tries == rules.WEBHOOK_TRIES == 10
     assert timedelta(hours=60) < hands.now - began < timedelta(hours=95)
     assert delivery(hands.session, message).state == "dead"
-    assert [(off.recipient_kind, off.recipient_id) for off in settled.off] == [("licensee", 1)]
+    (tried,) = settled.tried
+    assert (tried.recipient_kind, tried.recipient_id, tried.taken, tried.gone) == ("licensee", 1, False, False)
 
 
-def test_a_gone_webhook_is_dead_at_once_and_its_endpoint_off(hands: Hands) -> None:
+def test_a_gone_webhook_is_dead_at_once_and_said_to_be_gone(hands: Hands) -> None:
     hands.put(routes=hook())
     settled = hands.hand_over("webhook", Handed("gone", "410 Gone"))
     assert list(settled.states.values()) == ["dead"]
-    assert settled.off[0].why == "410 Gone"
+    assert [(one.said, one.gone) for one in settled.tried] == [("410 Gone", True)]
+
+
+def test_what_a_webhook_took_is_said_too_and_a_mail_is_nobodys_webhook(hands: Hands) -> None:
+    hands.put(routes=[*hook(), *MAIL])
+    assert [one.taken for one in hands.hand_over("webhook").tried] == [True]
+    assert hands.hand_over("mail").tried == []
 
 
 def test_retry_after_is_honoured(hands: Hands) -> None:

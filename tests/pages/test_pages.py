@@ -1,5 +1,8 @@
 """Every page, for every role, in an empty newsroom and in a full one: it answers as the permission table says."""
 
+from collections import Counter
+
+import lxml.html
 import pytest
 from werkzeug.routing import Rule
 
@@ -18,6 +21,7 @@ THINGS: dict[str, dict[str, str]] = {
     "settings.desk": {"public_id": "desk"},
     "stories.page": {"public_id": "story"},
     "stories.versions": {"public_id": "story"},
+    "stories.further_text": {"public_id": "assignment"},
     "framing.page": {"public_id": "story"},
     "republication.page": {"public_id": "story"},
     "republication.plain": {"public_id": "story"},
@@ -68,7 +72,14 @@ def test_every_page_answers_each_role_as_the_permission_table_says(walk: Walk, r
         there = not rule.arguments or bool(walk.things)
         if answer.status_code not in _expected(role, allowed=allowed, there=there, public=desk_rule.may == "public"):
             wrong.append(f"{role} {rule.rule}: {answer.status_code}")
+        wrong += [f"{role} {rule.rule}: two elements have the id {one}" for one in twice(answer.text)]
     assert not wrong, "\n".join(wrong)
+
+
+def twice(html: str) -> list[str]:
+    """The ids that more than one element of a page has: a live page would take one for the other."""
+    ids = Counter(lxml.html.fromstring(html).xpath("//@id")) if html.lstrip().startswith("<") else Counter()
+    return sorted(str(one) for one, times in ids.items() if times > 1)
 
 
 def _allowed(walk: Walk, role: str, may: str) -> bool:

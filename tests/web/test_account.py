@@ -42,6 +42,19 @@ def test_what_i_typed_is_still_there_when_it_is_refused(olena: FlaskClient, room
     assert post(olena, "/me", {**fields, "name": " ", "present_zone": "Europe/Kyiv"}).status_code == 422
 
 
+def test_a_place_that_nobody_knows_is_said_at_once_where_it_was_typed(olena: FlaskClient) -> None:
+    assert not lxml.html.fromstring(olena.get("/mine").text).xpath("//details[@open]")
+    refused = post(olena, "/me/place", {"zone": "Atlantiss"})
+    assert refused.status_code == 422
+    page = lxml.html.fromstring(refused.text)
+    (field,) = page.xpath("//details[@open]//input[@name='zone']")
+    (error,) = page.xpath("//details[@open]//*[@role='alert']")
+    assert "Atlantiss" in error.text_content()
+    assert (field.get("value"), field.get("aria-invalid")) == ("Atlantiss", "true")
+    described = [page.get_element_by_id(one) for one in field.get("aria-describedby").split()]
+    assert error in described
+
+
 def test_a_password_is_changed_by_whoever_knows_the_present_one(olena: FlaskClient, room: Room, store: Store) -> None:
     before = me(store, room.olena).password
     wrong = post(olena, "/me/password", {"old": "a guess of mine", "password": "a longer sentence"})
@@ -90,7 +103,7 @@ def test_the_bell_shows_my_messages_and_nobody_elses_until_i_have_seen_them(
 
 def test_a_message_leads_to_the_thing_it_is_about(olena: FlaskClient, room: Room, store: Store, now: datetime) -> None:
     assert "Nothing for you yet" in said(olena.get("/bell"))
-    facts = {"slug": "GRAIN/CORRIDOR", "story": "storystory", "assignment": "assignment", "offer": "offeroffer"}
+    facts = {"slug": "GRAIN/CORRIDOR", "story": "storystory", "assignment": "assignment", "offer": "offeroffer", "n": 3}
     leads = {
         "offer": "/offers/offeroffer", "said": "/assignments/assignment", "returned": "/stories/storystory/write",
         "published": "/stories/storystory", "offer_lapsed": "/mine", "password_changed": "/me",
@@ -100,9 +113,9 @@ def test_a_message_leads_to_the_thing_it_is_about(olena: FlaskClient, room: Room
             outbox.put(session, kind, kind, ("person", room.olena.id), now=now, facts={**facts, "by": "Eva"})
         outbox.put(session, "test_mail", "test", ("person", room.olena.id), now=now, facts={})
     page = lxml.html.fromstring(olena.get("/bell").text)
-    found = [one.get("href") for one in page.xpath("//div[@id='bell']//li/a")]
+    found = [one.get("href") for one in page.xpath("//div[@id='messages']//li/a")]
     assert found == list(reversed(leads.values()))
-    assert len(page.xpath("//div[@id='bell']//li")) == len(leads) + 1
+    assert len(page.xpath("//div[@id='messages']//li")) == len(leads) + 1
 
 
 def test_only_what_stood_on_the_page_is_marked_as_seen(

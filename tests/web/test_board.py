@@ -10,7 +10,9 @@ from werkzeug.test import TestResponse
 
 from desk.assignments.models import Assignment, Offer
 from desk.drafts.models import Draft
+from desk.newsroom import reminding
 from desk.people.models import Desk, Membership
+from desk.reminders.models import Rung
 from desk.store import Store
 from desk.stories.models import Story
 from tests import factories
@@ -45,6 +47,19 @@ def test_copy_that_was_filed_stands_at_the_desk_with_how_long_it_waits(
     found = bands(arthur)
     assert "filed 12 min ago" in found["desk"]
     assert "Approve v1" in found["desk"]
+
+
+def test_a_late_story_says_when_its_editor_has_been_told(eva: FlaskClient, room: Room, store: Store) -> None:
+    with store.write() as session:
+        session.get_one(Story, room.story.id).due_at = at = factories.NOW - timedelta(minutes=16)
+        of = session.get_one(Assignment, room.assignment.id)
+        of.deadline_at = at
+        session.execute(delete(Rung))
+        reminding.plan(session, of, now=at)
+    assert "late" in words(parts(eva.get("/"), "//a[contains(@class, 'chip')]"))
+    with store.write() as session:
+        reminding.fire_due(session, factories.NOW)
+    assert "told editor" in words(parts(eva.get("/"), "//a[contains(@class, 'chip')]"))
 
 
 def test_what_goes_out_by_itself_stands_by_the_time_it_goes(eva: FlaskClient, room: Room, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -73,6 +74,20 @@ def test_a_locked_out_administrator_comes_in_by_a_link_from_the_command_line(
     url = f"/come-in/{secret}"
     assert client.post(url, data=form_on(client.get(url), url).fields).status_code == 303
     assert client.get("/settings").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "target", ["/a\nb", "/a\u2028b", "/\t/evil.example", "//[", "/\\evil.example", "https://evil.example"]
+)
+def test_a_way_on_that_is_none_leads_home(target: str, client: FlaskClient, room: Room) -> None:
+    entered = post(client, "/sign-in", {"email": room.eva.email, "password": PASSWORD, "next": target})
+    assert (entered.status_code, entered.headers["Location"]) == (303, "/")
+
+
+def test_a_way_on_within_the_house_is_kept(client: FlaskClient, room: Room) -> None:
+    where = "/find?q=зерно+и+хлеб"
+    entered = post(client, "/sign-in", {"email": room.eva.email, "password": PASSWORD, "next": where})
+    assert entered.headers["Location"].startswith("/find?q=")
 
 
 def test_whoever_is_signed_in_already_may_still_open_the_door(eva: FlaskClient) -> None:

@@ -116,6 +116,11 @@ class Scene:
             )
         self.story("approved")
 
+    def handed_in(self) -> None:
+        """The pictures are in."""
+        with self.store.write() as session:
+            session.get_one(Assignment, self.pictures.id).state = "filed"
+
     def mark(self) -> str:
         """What a form for changing the story begins from."""
         with self.store.read() as session:
@@ -207,6 +212,9 @@ FORMS = {
     "assignments.withdraw": Form(on("offers", "/withdraw"), {"why": "Overtaken"}),
     "assignments.say": Form(on("assignments", "/say"), {"words": "Copy by six"}),
     "assignments.hand_in": Form(lambda s: f"/assignments/{s.pictures.public_id}/hand-in", {"where": "In the box"}),
+    "assignments.send_back": Form(
+        lambda s: f"/assignments/{s.pictures.public_id}/send-back", {"note": "Too dark."}, Scene.handed_in
+    ),
     "assignments.assign": Form(
         on("stories", "/assignments"),
         {"medium": "text", "brief": "Ask.", "length": "600", "people": lambda s: s.room.nino.public_id, **WHEN},

@@ -1,5 +1,6 @@
 """Giving a story out: the deadline read back as it is typed, who would be told, and what is said when it is done."""
 
+import lxml.html
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -120,6 +121,14 @@ def test_pictures_are_handed_in_from_a_page_without_script_and_done_with_one_pre
     assert '<a href="https://pictures.example/7" rel="noopener noreferrer">' in side.text
     assert "<b>24</b>" not in side.text
     assert f'action="{address}/done"' in side.text
+    assert f'href="{address}/change#send-back"' in side.text
+    assert post(eva, f"{address}/send-back", {"note": ""}).status_code == 422
+    assert post(eva, f"{address}/send-back", {"note": "Too <b>dark</b>."}).status_code == 303
+    assert "sent it back: “Too &lt;b&gt;dark&lt;/b&gt;.”" in olena.get(address).text
+    bell = olena.get("/bell")
+    assert "sent it back" in said(bell)
+    assert f'href="{address}"' in bell.text
+    assert post(olena, f"{address}/hand-in", {"where": "https://pictures.example/8"}).status_code == 303
     assert post(eva, f"{address}/done").status_code == 303
     assert "Who had it is told." in said(eva.get(story))
     assert "done: nothing more is wanted" in said(olena.get(address))
@@ -177,3 +186,13 @@ def test_a_deadline_is_not_moved_into_the_past_nor_into_an_hour_that_a_clock_ski
     meant = {"deadline": "2027-10-31 02:30", "deadline_zone": "Europe/Brussels", "deadline_fold": "1"}
     assert post(eva, address, meant).status_code == 303
     assert post(eva, address, meant).status_code == 422, "pressed twice: that is the deadline already"
+
+
+def test_a_reason_comes_back_in_the_form_that_it_was_typed_into_and_in_no_other(eva: FlaskClient, room: Room) -> None:
+    address = f"/assignments/{room.assignment.public_id}"
+    typed = {"deadline": "no time at all", "why": "The talks run late"}
+    back = lxml.html.fromstring(post(eva, f"{address}/deadline", typed).text)
+    assert sorted(one.get("value") for one in back.xpath("//input[@name='why']")) == ["", "", "The talks run late"]
+    assert [one.get("value") for one in back.xpath(f"//form[@action='{address}/deadline']//input[@name='why']")] == [
+        "The talks run late"
+    ]

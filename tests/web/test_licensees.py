@@ -1,12 +1,14 @@
 """Licensees by the buttons of their pages: what became of notices, a webhook that comes back, text to copy."""
 
+from datetime import timedelta
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from desk.newsroom import notifying
+from desk.newsroom import notifying, webhooks
 from desk.outbox.models import Delivery, Message
-from desk.republication import service
+from desk.republication import queries, service
 from desk.republication.models import Licensee
 from desk.store import Store
 from desk.stories.models import Edition, Story
@@ -49,6 +51,21 @@ def test_text_to_copy_can_be_selected_and_has_a_button_for_those_with_a_script(
         assert f'data-copy="{field}"' in page
     assert page.count('data-copied="Copied"') == 2
     assert "copy.js" in page
+
+
+def test_a_webhook_that_takes_nothing_is_marked_once_people_were_told_of_it(
+    eva: FlaskClient, store: Store, radio: Licensee
+) -> None:
+    with store.write() as session:
+        session.get_one(Licensee, radio.id).failing_since = NOW - timedelta(hours=1)
+    assert "takes nothing" not in said(eva.get("/licensees"))
+    with store.write() as session:
+        assert webhooks.tell_failing(session, NOW, 10) == 1
+    assert "webhook takes nothing" in said(eva.get("/licensees"))
+    page = said(eva.get(f"/licensees/{radio.public_id}"))
+    assert "The webhook has taken nothing since today 13:37 Brussels" in page
+    assert "has taken nothing since today 13:37 Brussels: the desks' editors were told" in page
+    assert "the webhook has taken nothing for an hour" in said(eva.get("/bell"))
 
 
 def test_a_webhook_that_was_switched_off_is_tested_and_then_switched_on_again(
@@ -111,3 +128,35 @@ def test_a_receipt_is_given_twice_and_says_that_a_later_edition_stands(
     page = said(stranger.get(f"/receipts/{token}"))
     assert "Acknowledged by D. Petrović" in page
     assert "somebody else" not in page
+
+
+def test_a_licence_that_ended_is_taken_up_again_on_its_page_with_new_grants(
+    eva: FlaskClient, radio: Licensee, room: Room, store: Store
+) -> None:
+    here = f"/licensees/{radio.public_id}"
+    assert post(eva, f"{here}/end").status_code == 303
+    ended = eva.get(here)
+    assert f'href="{here}/change"' not in ended.text
+    assert eva.get(f"{here}/change").status_code == 409
+    fields = {"name": radio.name, "mail": radio.mail, "contact": "", "webhook": "", "zone": radio.zone}
+    twice = post(eva, "/licensees/new", fields)
+    assert (twice.status_code, "whose licence has ended" in said(twice)) == (422, True)
+    assert post(eva, f"{here}/change", {**fields, "contact": "Somebody"}).status_code == 409
+    on = post(eva, f"{here}/resume")
+    assert on.headers["Location"] == f"{here}/change"
+    page = said(eva.get(here))
+    assert f"took {radio.name} on again, whose licence had ended" in page
+    assert "Desks none" in page
+    assert post(eva, f"{here}/change", {**fields, "desks": [room.desk.public_id]}).status_code == 303
+    with store.read() as session:
+        assert queries.granted(session, room.desk.id) == [radio.id]
+    post(eva, f"{here}/resume")
+    assert said(eva.get(here)).count("on again, whose licence") == 1
+
+
+def test_only_who_manages_licensees_takes_one_on_again(arthur: FlaskClient, eva: FlaskClient, radio: Licensee) -> None:
+    here = f"/licensees/{radio.public_id}"
+    post(eva, f"{here}/end")
+    assert f"{here}/resume" in eva.get(here).text
+    assert f"{here}/resume" not in arthur.get(here).text
+    assert post(arthur, f"{here}/resume").status_code == 403

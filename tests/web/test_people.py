@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from desk.audit.models import Entry
 from desk.http.transactions import DeskFlask
+from desk.outbox import service as outbox
 from desk.outbox.models import Message
 from desk.people import signing
 from desk.people.models import Membership, Person
 from desk.store import Store
+from tests import factories
 from tests.reader import form_on, post, said, signed_in
 from tests.room import Room
 
@@ -181,3 +183,45 @@ def test_the_day_of_everybody_is_laid_out_on_the_clock_of_whoever_reads(ada: Fla
         ("q", "h15 q0 to23 e0"),
         ("em", "h14 q2"),
     ]
+
+
+def test_what_somebody_has_is_named_only_to_who_may_read_the_story_and_its_deadline_to_all(
+    eva: FlaskClient, nino: FlaskClient, room: Room, store: Store
+) -> None:
+    with store.write() as session:
+        desk = factories.desk(session, "Secret desk")
+        bob = factories.person(session, "Bob Secret", roles=((desk, "correspondent"),))
+        story = factories.story(session, desk, slug="MINISTER/ARREST", state="reporting")
+        factories.assignment(session, story, assignee=bob)
+    assert "MINISTER/ARREST" in said(eva.get("/people"))
+    page = said(nino.get("/people"))
+    assert "MINISTER/ARREST" not in page
+    assert page.count("in 5 h") == said(eva.get("/people")).count("in 5 h") > 1
+    assert "GRAIN/CORRIDOR" in page  # it is offered to him
+
+
+def test_without_a_role_nobody_is_asked_and_the_pages_say_so(
+    ada: FlaskClient, eva: FlaskClient, room: Room, store: Store
+) -> None:
+    with store.write() as session:
+        noel = factories.person(session, "Noel Norole")
+    assert "On no desk without a role nobody is asked for a story" in said(eva.get("/people"))
+    assert "Without a role nobody is asked for a story." in said(ada.get(f"/people/{noel.public_id}"))
+    for page in ("/stories/new", f"/assignments/{room.asked.public_id}/change"):
+        assert room.olena.name in said(eva.get(page))
+        assert noel.name not in said(eva.get(page))
+    typed = {"deadline": "in 3 h", "people": [noel.public_id], "medium": "text"}
+    refused = post(eva, f"/stories/{room.story.public_id}/assignments", typed)
+    assert (refused.status_code, "has no role on any desk" in said(refused)) == (422, True)
+
+
+def test_who_was_asked_in_counts_as_here_once_they_have_read_anything(
+    ada: FlaskClient, room: Room, store: Store, now: datetime
+) -> None:
+    with store.write() as session:
+        session.get_one(Person, room.nino.id).password = None
+        outbox.put(session, "said", "said:1", ("person", room.nino.id), now=now, facts={"slug": "A/B"})
+    assert said(ada.get("/people")).count("asked in, not here yet") == 1
+    with store.write() as session:
+        session.scalars(select(Message)).one().seen_at = now
+    assert "not here yet" not in said(ada.get("/people"))

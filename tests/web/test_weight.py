@@ -40,7 +40,8 @@ def writers(walk: Walk) -> list[tuple[str, str, list[str]]]:
                 )
             ).all()
             pages = [f"/assignments/{assignment.public_id}" for assignment, _story in [*held, *offered]]
-            pages += [f"/stories/{story.public_id}/{page}" for _held, story in held for page in ("write", "filed")]
+            pages += [f"/stories/{story.public_id}/write" for _held, story in held]
+            pages += [f"/stories/{story.public_id}/filed" for one, story in held if one.state == "filed"]
             if pages:
                 begun = signing.begin(session, person.id, agent="", address="", now=clock.utcnow())
                 found.append((person.name, begun.cookie, ["/mine", *pages]))

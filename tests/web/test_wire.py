@@ -1,5 +1,9 @@
 """A wire item used in a story that is there: by the buttons of the wire's pages."""
 
+from datetime import timedelta
+from typing import Any
+
+import lxml.html
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -7,6 +11,7 @@ from sqlalchemy import select
 from desk.actor import SYSTEM
 from desk.newsroom import wiring
 from desk.store import Store
+from desk.stories.models import Story
 from desk.wires.models import Item, Source, Use
 from tests import factories
 from tests.factories import NOW
@@ -19,6 +24,47 @@ from tests.room import Room
 def item(store: Store, room: Room) -> Item:
     with store.write() as session:
         return factories.item(session)
+
+
+def rows(client: FlaskClient) -> Any:
+    return lxml.html.fromstring(client.get("/wire").text).xpath("//ol[@id='newest']/li/div")
+
+
+def test_each_row_of_the_wire_begins_a_story_with_one_press_until_there_is_one(
+    eva: FlaskClient, store: Store, item: Item
+) -> None:
+    (row,) = rows(eva)
+    (form,) = row.xpath("form")
+    assert form.xpath(".//button/@data-key") == ["a"]
+    page = eva.post(form.get("action"), data=dict(form.fields), follow_redirects=True)
+    assert page.status_code == 200
+    with store.read() as session:
+        (story_id,) = session.scalars(select(Use.story_id).where(Use.item_id == item.id)).all()
+        assert session.get_one(Story, story_id).title == item.headline
+    (row,) = rows(eva)
+    assert row.xpath("form") == []
+    assert "in " in row.text_content()
+
+
+def test_a_row_says_what_an_item_begins_with_without_its_dateline(eva: FlaskClient, store: Store, item: Item) -> None:
+    with store.write() as session:
+        session.get_one(Item, item.id).body_html = (
+            '<p>ODESA, Nov. 24 (Nordpress) – Smoke rose from <a href="https://n.example/">berth 7</a>, '
+            "&lt;b&gt; " + "and on " * 200 + "</p>"
+        )
+    (row,) = rows(eva)
+    (lead,) = row.xpath(".//small[@class='lead']")
+    assert lead.text_content().startswith("Smoke rose from berth 7, <b> and on")
+    assert len(lead.text_content()) <= 160
+
+
+def test_nobody_who_makes_no_stories_and_no_item_that_was_killed_is_offered_one(
+    eva: FlaskClient, olena: FlaskClient, store: Store, item: Item
+) -> None:
+    assert rows(olena)[0].xpath("form") == []
+    with store.write() as session:
+        session.get_one(Item, item.id).pubstatus = "canceled"
+    assert rows(eva)[0].xpath("form") == []
 
 
 def stories(page: str) -> list[str]:
@@ -95,3 +141,19 @@ def test_who_is_no_editor_uses_no_wire(olena: FlaskClient, item: Item, room: Roo
 
 def test_an_item_that_is_used_in_no_story_of_that_name_is_said_to_be_unknown(eva: FlaskClient, item: Item) -> None:
     assert post(eva, f"/wire/{item.public_id}/use", {"story": "nothing234"}).status_code == 404
+
+
+def test_what_came_on_another_day_says_on_which_and_by_whose_clock(
+    eva: FlaskClient, store: Store, room: Room, item: Item
+) -> None:
+    with store.write() as session:
+        old = session.get_one(Item, factories.item(session).id)
+        old.at = NOW - timedelta(days=3, hours=2)
+        session.get_one(Item, item.id).at = NOW - timedelta(minutes=7)
+        session.add(Use(item_id=old.id, story_id=room.story.id, by_id=room.eva.id, at=NOW))
+    page = said(eva.get("/wire"))
+    assert "Sat 21 November 12:37" in page
+    assert "times of Brussels" in page
+    assert "today 14:30" not in page
+    assert "14:30" in page
+    assert "Sat 21 November 12:37 ·" in said(eva.get(f"/stories/{room.story.public_id}"))

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from desk.app import create_app
 from desk.db import Database
+from desk.drafts import queries as drafts
 from desk.drafts import service as drafting
 from desk.drafts.models import LostSave, Version
 from desk.http.transactions import DeskFlask
@@ -85,6 +86,7 @@ def test_text_that_was_lost_is_shown_to_whoever_typed_it_and_to_nobody_else(
     with store.read() as session:
         lost_id = session.scalars(select(LostSave.public_id)).one()
     assert "Nothing sails." in olena.get(f"/lost/{lost_id}").text
+    assert "Somebody else had saved a newer version meanwhile. It is kept" in said(olena.get(f"/lost/{lost_id}"))
     for other in (nino, eva):
         assert other.get(f"/lost/{lost_id}").status_code in (403, 404)
         assert post(other, f"/lost/{lost_id}/done").status_code in (403, 404)
@@ -164,3 +166,75 @@ def test_filing_a_further_text_says_that_it_is_this_one_that_was_filed(
     assert "Version 1" in said(page)
     with store.read() as session:
         assert session.scalars(select(Version.n)).all() == [1]
+
+
+def further_text(store: Store, room: Room) -> str:
+    """Nino has a text of his own on the story that Olena writes: the assignment's id."""
+    with store.write() as session:
+        drafts.main_draft(session, room.story.id).assignment_id = room.assignment.id
+        box = factories.assignment(session, session.merge(room.story), assignee=session.merge(room.nino))
+        drafting.open_for_assignment(session, story_id=room.story.id, assignment_id=box.id)
+        return box.public_id
+
+
+def test_whoever_keeps_the_newer_text_is_led_back_to_the_same_text_on_the_same_bad_line(
+    nino: FlaskClient, room: Room, store: Store
+) -> None:
+    of = further_text(store, room)
+    assert write(nino, room, assignment=of).status_code == 303
+    stale = write(nino, room, assignment=of, keep="1", body="Nothing sails.")
+    assert stale.status_code == 409
+    page = lxml.html.fromstring(stale.text)
+    (theirs,) = [link.get("href") for link in page.xpath("//a") if link.text_content() == "Keep theirs"]
+    back = nino.get(theirs)
+    assert back.status_code == 200
+    assert "guard.js" in back.text
+    url = f"/stories/{room.story.public_id}/write"
+    assert form_on(back, url).fields["assignment"] == form_on(stale, url).fields["assignment"] == of
+    assert form_on(stale, url).fields["keep"] == "1"
+    ids = [lxml.html.fromstring(one.text).xpath("//form[@data-draft]/@id") for one in (stale, back)]
+    assert ids == [[f"copy-{of}"], [f"copy-{of}"]]
+
+
+def test_the_page_after_filing_shows_what_was_filed_and_never_what_was_only_saved(
+    olena: FlaskClient, eva: FlaskClient, room: Room
+) -> None:
+    filed = f"/stories/{room.story.public_id}/filed"
+    assert write(olena, room, body="Only saved.").status_code == 303
+    unfiled = olena.get(filed, query_string={"keep": "1"})
+    assert unfiled.status_code == 303
+    assert unfiled.headers["Location"] == f"/stories/{room.story.public_id}/write?keep=1"
+    assert write(olena, room, base_n=1, do="file", body="Two words.").status_code == 303
+    assert write(eva, room, base_n=2, body="The desk wrote it anew, all of it.").status_code == 303
+    page = said(olena.get(filed))
+    assert "Version 2 of GRAIN/CORRIDOR was filed" in page
+    assert "2 words" in page
+
+
+def test_text_kept_in_the_browser_is_known_to_have_arrived_once_it_is_filed(olena: FlaskClient, room: Room) -> None:
+    filed = write(olena, room, do="file", keep="1")
+    page = olena.get(filed.headers["Location"])
+    assert "guard.js" in page.text
+    (done,) = lxml.html.fromstring(page.text).xpath("//@data-draft-done")
+    assert done == f"copy-{room.story.public_id}"
+    assert "guard.js" not in olena.get(f"/stories/{room.story.public_id}/filed").text
+
+
+@pytest.mark.parametrize("state", ["published", "spiked", "killed"])
+def test_copy_that_cannot_be_saved_is_not_asked_for_and_what_was_typed_before_is_given_back(
+    eva: FlaskClient, room: Room, store: Store, state: str
+) -> None:
+    url = f"/stories/{room.story.public_id}"
+    typing = form_on(eva.get(f"{url}/write"), f"{url}/write")
+    with store.write() as session:
+        session.merge(room.story).state = state
+    page = eva.get(f"{url}/write")
+    assert page.status_code == 200
+    assert not lxml.html.fromstring(page.text).xpath("//textarea")
+    assert "This story" in said(page)
+    assert lxml.html.fromstring(page.text).xpath(f"//main//a[@href='{url}']")
+    typing.fields.setlist("body", ["Typed before it was closed."])
+    typing.fields.setlist("headline", ["Ministers agree"])
+    refused = eva.post(typing.action, data=typing.fields)
+    assert refused.status_code == 409
+    assert form_on(refused, f"{url}/write").fields["body"] == "Typed before it was closed."

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from desk import aside, chance
+from desk.approvals import service as approvals
 from desk.aside import Aside
 from desk.clock import moment_at
-from desk.drafts.models import Draft
+from desk.drafts.models import Draft, Version
 from desk.heartbeats import Heartbeat
 from desk.newsroom import entering, pruning, reminding
 from desk.outbox import queries, service
@@ -89,6 +90,24 @@ def test_a_story_that_fails_holds_up_neither_the_others_nor_the_reminders(store:
         assert session.scalar(select(func.count()).where(Message.kind == "reminder")) == 1
     (logged,) = [line for line in logs if line["log_level"] == "error"]  # at the second tick it is nothing new
     assert (logged["kind"], logged["id"]) == ("story", bad.id)
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_stories_that_wait_on_or_go_back_to_the_desk_do_not_end_the_tick_for_those_behind_them(
+    store: Store, now: datetime
+) -> None:
+    with store.write() as session:
+        waits = scheduled(session, "WAITS", now - timedelta(minutes=9))
+        version = session.scalars(select(Version)).one()
+        arthur = factories.person(session, "Arthur Mensah")
+        approvals.decide(session, version_id=version.id, person_id=arthur.id, kind="approve", now=now)
+        waits.embargo_at = now + timedelta(hours=1)
+        for n in range(3):
+            scheduled(session, f"BACK/{n}", now - timedelta(minutes=n))
+    due.tick(store, lambda: now)
+    assert states(store) == {"WAITS": "scheduled", "BACK/0": "editing", "BACK/1": "editing", "BACK/2": "editing"}
+    with store.read() as session:
+        assert session.get_one(Story, waits.id).release_at == now + timedelta(hours=1)
 
 
 def test_what_failed_is_tried_again_at_the_next_tick(store: Store, now: datetime) -> None:

@@ -137,7 +137,7 @@ def test_each_tick_shows_that_the_ticker_lives_and_asks_a_pool_for_a_sign_of_lif
 ) -> None:
     """It does not speak for the pool."""
     rung: list[set[tuple[str, str]]] = []
-    work = ticker._desk_work(Store(store.database, rung.append), settings)
+    work = ticker._desk_work(Store(store.database, rung.append))
     work()
     work()
     with store.read() as session:

@@ -6,10 +6,12 @@
        data-draft-restore, data-draft-drop, data-draft-says   the words of that offer ({time} is put in), else English ones
      data-draft-done="form-id …"      anywhere on a page: that form's text has arrived
      <button data-ctrl-enter>         Ctrl+Enter (or command) in its form presses it
+     <form data-leaves="…">           the way out: if text is kept that was not sent, these words ask whether to go all the same
 
    Kept text belongs to one person on one device (body data-me) and is dropped after a week. It counts as arrived when the page
-   after the sending says so (data-draft-done), shows a good flash, or already holds the same text. Passwords, files and hidden
-   fields are not kept. */
+   after the sending says so (data-draft-done), shows a good flash, or already holds the same text. Whoever signs out leaves none
+   behind: the answer names them (the cookie desk_left), and the next page drops what was theirs. Passwords, files and
+   hidden fields are not kept. */
 (() => {
   "use strict";
 
@@ -17,6 +19,7 @@
   const SENT = "desk:sent";
   const WEEK = 7 * 24 * 3600 * 1000;
   const me = document.body.dataset.me || "";
+  const LEFT = /(?:^|; )desk_left=(\w+)/;
   const keyOf = (form) => `${PLACE}${me}:${form.id}`;
 
   const store = {
@@ -41,6 +44,13 @@
         // as above
       }
     },
+  };
+  const keptBy = (person) => {
+    try {
+      return Object.keys(localStorage).filter((key) => key.startsWith(`${PLACE}${person}:`));
+    } catch {
+      return [];
+    }
   };
   const session = {
     get: () => {
@@ -192,7 +202,25 @@
       if (timer) keep();
       if (store.get(key)) session.put([...new Set([...session.get(), key])]);
     });
-    window.addEventListener("pagehide", () => timer && keep());
+    const keepNow = () => timer && keep();
+    window.addEventListener("pagehide", keepNow);
+    document.addEventListener("desk:leaving", keepNow);
+  };
+
+  /* ---- signing out ---- */
+
+  document.addEventListener("submit", (event) => {
+    const words = event.target.dataset.leaves;
+    if (words === undefined) return;
+    document.dispatchEvent(new Event("desk:leaving")); // what was typed a moment ago counts as well
+    if (keptBy(me).length && !window.confirm(words)) event.preventDefault();
+  });
+
+  const forgetWhoLeft = () => {
+    const left = LEFT.exec(document.cookie)?.[1];
+    if (!left) return;
+    keptBy(left).forEach((key) => store.drop(key));
+    document.cookie = "desk_left=; Max-Age=0; Path=/; SameSite=Lax";
   };
 
   const clear = () => {
@@ -211,6 +239,7 @@
     }
   };
 
+  forgetWhoLeft();
   clear();
   document.querySelectorAll("form[data-draft]").forEach(watch);
 })();

@@ -2,21 +2,27 @@
 
      <a data-key="g d" href="/">Desk</a>        two keys one after the other
      <button data-key="a">Assign a story</button>
-     <input data-key="/">                       a field is focused, everything else is clicked
+     <input data-key="/">                       a field is focused, a link or a button that opens something is clicked
+     <button type="submit" data-key="p">        what a form sends is sent by no single key: the key leads to the button, says so
+                                                beside it, and Enter presses it (the words: data-cue of the list of keys)
      data-key-label="…"                         what the list of keys says, if the element's own words will not do
      data-row                                   j and k walk from row to row: they focus its link (.open, else its first link)
      data-open-keys                             a button that opens the list, as "?" does
 
-   Nothing happens while somebody types, nor with Ctrl, Alt or the command key. Keys that are letters are found by their
-   place on other alphabets' keyboards. "Switch single keys off" is kept per device (WCAG 2.1.4).
+   Nothing happens while somebody types, while a key is held down, nor with Ctrl, Alt or the command key (with a letter: nor
+   with Shift or AltGr). A key that comes too late after the first of two does nothing. Keys that are letters are found by
+   their place on other alphabets' keyboards. "Switch single keys off" is kept per device (WCAG 2.1.4).
    Open menus (details.menu) close on Escape and on a click elsewhere. */
 (() => {
   "use strict";
 
   const OFF = "desk:keys-off";
   const PAUSE = 1500;
+  const LATE = 6000;
   let prefix = "";
+  let late = false; // the first of two keys was pressed, and the second is overdue
   let timer = 0;
+  let led = null; // the button that a key has led to
 
   const typing = (node) => node.isContentEditable || (node.matches?.("input, textarea, select") && !/^(checkbox|radio|button|submit)$/.test(node.type));
   const letter = (event) => {
@@ -32,14 +38,40 @@
   };
 
   const declared = () => [...document.querySelectorAll("[data-key]")].filter((node) => node.checkVisibility?.() ?? true);
+  const sends = (node) => node.matches("[type=submit]") && node.form?.method === "post";
   const press = (node) => {
-    if (node.matches("input:not([type=checkbox], [type=radio], [type=submit]), textarea, select")) {
+    if (sends(node)) {
+      leadTo(node);
+    } else if (node.matches("input:not([type=checkbox], [type=radio], [type=submit]), textarea, select")) {
       node.focus();
       node.select?.();
     } else {
       node.click();
     }
   };
+
+  // a slipped key must not publish: it puts the focus on the button, in sight, and says what presses it
+  const leadTo = (button) => {
+    if (document.activeElement === button) return;
+    led = button;
+    sayEnter();
+    button.focus();
+    button.scrollIntoView({ block: "nearest" });
+    button.addEventListener("blur", () => {
+      led = null;
+      button.removeAttribute("aria-describedby");
+      document.getElementById("key-cue")?.remove();
+    }, { once: true });
+  };
+  const sayEnter = () => {
+    if (!led?.isConnected || document.getElementById("key-cue")) return;
+    const cue = document.createElement("small");
+    cue.id = "key-cue";
+    cue.textContent = document.getElementById("keys")?.dataset.cue || "Enter presses it";
+    led.after(cue);
+    led.setAttribute("aria-describedby", cue.id);
+  };
+  document.addEventListener("desk:live", sayEnter); // a live page may have taken it away
 
   /* ---- rows ---- */
 
@@ -104,13 +136,20 @@
     }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (typing(event.target) || document.querySelector("dialog[open]") || off()) return;
-    if (act(letter(event))) event.preventDefault();
+    const key = letter(event);
+    if (/^(Shift|AltGraph|CapsLock)$/.test(key)) return;
+    if (/^[a-z]$/i.test(key) && (event.shiftKey || event.getModifierState("AltGraph"))) return;
+    if (event.repeat && !/^[jk]$/.test(key)) return;
+    if (act(key)) event.preventDefault();
   });
 
   const act = (key) => {
     const keys = prefix ? `${prefix} ${key}` : key;
+    const overdue = late;
     prefix = "";
+    late = false;
     clearTimeout(timer);
+    if (overdue) return true;
     if (keys === "?") return openList() ?? true;
     if (keys === "j") return walk(1);
     if (keys === "k") return walk(-1);
@@ -121,10 +160,16 @@
     }
     if (keys.length === 1 && declared().some((other) => other.dataset.key.startsWith(`${keys} `))) {
       prefix = keys;
-      timer = setTimeout(() => (prefix = ""), PAUSE);
+      timer = setTimeout(lapse, PAUSE);
       return true;
     }
     return false;
+  };
+
+  const lapse = () => {
+    prefix = "";
+    late = true;
+    timer = setTimeout(() => (late = false), LATE - PAUSE);
   };
 
   const closeMenus = (kept) => {

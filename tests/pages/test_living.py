@@ -1,0 +1,166 @@
+"""What the scripts of our pages do in a browser: a page that lives keeps what it shows, a key sends nothing by itself,
+and text kept in the browser goes when it has arrived or whoever typed it leaves."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, expect
+
+from desk import clock
+from desk.http.transactions import DeskFlask
+from desk.newsroom import approving
+from desk.outbox import service as outbox
+from desk.people import signing
+from desk.people.models import Person
+from desk.stories.models import Story
+from tests import factories
+from tests.conftest import set_clock
+from tests.pages.newsrooms import Walk, build
+from tests.pages.test_axe import AS, shapes
+from tests.pages.test_pages import address
+from tests.room import Room, open_room
+
+pytestmark = pytest.mark.browser
+
+MAIN = "document.querySelector('main').innerText"
+KEPT = "Object.keys(localStorage).filter(key => key.startsWith('desk:draft:')).length"
+
+
+@dataclass(frozen=True)
+class House:
+    """A small newsroom of its own, served, whose stories may be changed."""
+
+    app: DeskFlask
+    room: Room
+    url: str
+    browser: Browser
+
+    def seat(self, person: Person) -> Page:
+        """A browser of somebody's own, signed in."""
+        with self.app.store.write() as session:
+            begun = signing.begin(session, person.id, agent="", address="", now=clock.utcnow())
+        return _signed_in(self.browser, self.url, begun.cookie)
+
+    def state(self) -> str:
+        with self.app.store.read() as session:
+            return session.get_one(Story, self.room.story.id).state
+
+
+@pytest.fixture
+def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    walk = build(tmp_path_factory.mktemp("house"), full=False)
+    with walk.served() as url:
+        yield House(walk.app, open_room(walk.app.store), url, browser)
+    walk.app.store.database.engine.dispose()
+
+
+def test_what_a_living_page_shows_still_stands_after_it_has_asked_again(walk: Walk, browser: Browser) -> None:
+    if not walk.things:
+        pytest.skip("an empty newsroom has nothing to lose")
+    at = clock.utcnow()
+    with walk.app.store.write() as session:
+        facts = {"by": "Eva", "words": "Call me when you can", "slug": "GRAIN/CORRIDOR"}
+        outbox.put(session, "said", "living", ("person", walk.people["editor"]), now=at, facts=facts)
+    set_clock(walk.app, lambda: at)
+    opened: dict[str, tuple[Page, str]] = {}
+    try:
+        with walk.served() as url:
+            for endpoint, path in _living(walk):
+                page = _signed_in(browser, url, walk.cookies["editor"])
+                with page.expect_response(lambda answer: "hx-request" in answer.request.headers):
+                    page.goto(url + path)
+                    opened[endpoint] = page, _words(page)
+                expect(page.locator("#offline")).to_be_hidden()
+                page.wait_for_timeout(100)
+            changed = {name: _words(page) for name, (page, before) in opened.items() if _words(page) != before}
+    finally:
+        set_clock(walk.app, clock.utcnow)
+    assert {"board.page", "account.bell", "stories.page"} <= set(opened)
+    assert not changed
+
+
+def test_a_slipped_key_publishes_nothing_and_the_key_itself_only_leads_to_the_button(house: House) -> None:
+    _approved(house)
+    eva = house.seat(house.room.eva)
+    eva.goto(f"{house.url}/stories/{house.room.story.public_id}")
+    button, cue = eva.get_by_role("button", name="Publish", exact=True), eva.locator("#key-cue")
+    eva.keyboard.press("g")
+    eva.wait_for_timeout(1600)
+    for slipped in ("p", "Shift+p"):
+        eva.keyboard.press(slipped)
+        expect(button).not_to_be_focused()
+    expect(cue).to_have_count(0)
+    eva.keyboard.down("p")
+    eva.keyboard.down("p")  # held down: it repeats
+    eva.keyboard.up("p")
+    expect(button).to_be_focused()
+    expect(cue).to_have_text("Enter presses it")
+    eva.wait_for_timeout(1200)  # the page has asked again meanwhile
+    expect(cue).to_be_visible()
+    assert house.state() == "approved"
+    eva.keyboard.press("Enter")
+    expect(eva.locator("main")).to_contain_text("Published: edition 1")
+    assert house.state() == "published"
+
+
+def test_text_kept_in_the_browser_goes_once_it_is_filed_and_is_never_offered_over_the_desks(house: House) -> None:
+    olena = house.seat(house.room.olena)
+    write = f"{house.url}/stories/{house.room.story.public_id}/write?keep=1"
+    olena.goto(write)
+    olena.get_by_label("Headline").fill("Ministers agree")
+    olena.get_by_label("Copy").fill("Ships sail on Friday.")
+    olena.get_by_role("button", name="File to desk").click()
+    expect(olena.get_by_role("status")).to_contain_text("was filed")
+    assert olena.evaluate(KEPT) == 0
+    olena.goto(write)
+    expect(olena.locator(".restore")).to_have_count(0)
+
+
+def test_whoever_signs_out_leaves_no_text_in_the_browser_and_is_asked_first(house: House) -> None:
+    olena = house.seat(house.room.olena)
+    olena.goto(f"{house.url}/stories/{house.room.story.public_id}/write?keep=1")
+    olena.get_by_label("Copy").fill("Nobody else is to read this.")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    olena.once("dialog", stay)
+    olena.get_by_role("button", name="Sign out").click()
+    assert "not sent" in asked[0]
+    assert olena.evaluate(KEPT) == 1
+    olena.goto(f"{house.url}/mine")  # no script here, so nobody asks
+    olena.get_by_role("button", name="Sign out").click()
+    olena.wait_for_url("**/sign-in*")
+    assert olena.evaluate(KEPT) == 0
+    assert not [one for one in olena.context.cookies() if one["name"] == "desk_left"]
+
+
+def _living(walk: Walk) -> list[tuple[str, str]]:
+    client = walk.app.test_client()
+    client.set_cookie("desk", walk.cookies["editor"])
+    found = [(rule.endpoint, address(walk, rule)) for rule in shapes(walk) if AS.get(rule.endpoint) is None]
+    return [(endpoint, path) for endpoint, path in found if " data-live=" in client.get(path).text]
+
+
+def _words(page: Page) -> str:
+    """What the page says; what counts minutes may count on."""
+    return re.sub(r"\d+", "#", str(page.evaluate(MAIN)))
+
+
+def _approved(house: House) -> None:
+    with house.app.store.write() as session:
+        story = session.merge(house.room.story)
+        story.state = "filed"
+        version = factories.version(session, story)
+        arthur = factories.actor(session, session.merge(house.room.arthur))
+        approving.approve(session, arthur, story.public_id, version.public_id, "", clock.utcnow())
+
+
+def _signed_in(browser: Browser, url: str, cookie: str) -> Page:
+    context = browser.new_context()
+    context.add_cookies([{"name": "desk", "value": cookie, "url": url}])
+    return context.new_page()
