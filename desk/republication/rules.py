@@ -8,9 +8,8 @@ from typing import Literal
 from desk.errors import NotNow
 
 Cause = Literal["first", "update", "correction", "clarification", "retransmission", "kill"]
-# how a notice stands: the first five are read from its deliveries alone, the others are reached by a step
-Unmoved = Literal["due", "sent", "captured", "failed", "cancelled"]
-Standing = Unmoved | Literal["chased", "escalated", "acknowledged"]
+# how a notice stands: the first five are read from its deliveries, the others are reached by a step
+Standing = Literal["due", "sent", "captured", "failed", "cancelled", "chased", "escalated", "acknowledged"]
 # what is to be done about one that waits for an answer: a step, or look again at that instant, or nothing more
 Chase = Literal["chase", "escalate"] | datetime | None
 Step = Literal["chase", "escalate", "acknowledge"]

@@ -34,6 +34,13 @@ def dummy(*options: str) -> str:
     return shlex.join([sys.executable, "-I", "-S", str(DUMMY), *options])
 
 
+def _begin(terminal: int | None) -> None:
+    """In the child: on a terminal of its own if there is one, and hearing SIGHUP even in a run that was told not to."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if terminal is not None:
+        os.login_tty(terminal)
+
+
 class DeskUp:
     """A supervisor under test. Its screen is a file, unless the test wants a pipe that nobody reads, or brings a
     terminal, which it then has for its own."""
@@ -56,7 +63,7 @@ class DeskUp:
                 stdout=subprocess.PIPE if piped else screen,
                 stderr=screen,
                 start_new_session=terminal is not None,
-                preexec_fn=None if terminal is None else partial(os.login_tty, terminal),
+                preexec_fn=partial(_begin, terminal),
             )
 
     @property

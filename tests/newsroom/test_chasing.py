@@ -9,11 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from desk.aside import Aside
+from desk.db import Database
 from desk.newsroom import chasing, delivering, history, notifying, republishing
 from desk.outbox import handing
 from desk.outbox.models import Delivery, Message
 from desk.republication.models import Notice
 from desk.settings import Settings
+from desk.store import Store
 from tests import factories
 from tests.factories import NOW
 from workers import due
@@ -140,6 +142,23 @@ def test_an_answer_cancels_the_chase_that_is_not_out_yet(room: Newsroom) -> None
     mails = select(Delivery.state).join(Message).where(Message.kind == "notice_chase").order_by(Message.id)
     assert room.session.scalars(mails).all() == ["cancelled", "due"]
     assert chasing.chase_due(room.session, NOW + 2 * HOUR, 100) == 1
+
+
+def test_an_answer_given_as_the_chase_goes_out_cancels_it(clone: Database) -> None:
+    store = Store(clone)
+    with store.write() as session:
+        room = Newsroom(session)
+        room.hand_over()
+        token = session.get_one(Message, room.notices[0].message_id).facts["receipt"]
+    with Session(clone.engine) as answering:
+        # SQLite lets one write at a time: there nothing is read before the chase is out
+        page = None if clone.is_sqlite else notifying.receipt(answering, token)
+        with store.write() as session:
+            chasing.chase_due(session, NOW + HOUR, 100)
+        notifying.acknowledge(answering, token, "D. Petrović", now=NOW + HOUR)
+        mails = select(Delivery.state).join(Message).where(Message.kind == "notice_chase").order_by(Message.id)
+        assert answering.scalars(mails).all() == ["cancelled", "due"]
+        assert page is None or page.notice.chased_at is not None
 
 
 @pytest.mark.parametrize(("state", "later"), [("captured", None), ("dead", NOW + HOUR + 15 * MINUTE)])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from desk import chance
@@ -20,6 +20,7 @@ from desk.outbox import handing, service
 from desk.outbox.handover import Ready, Result
 from desk.outbox.models import Delivery, Message
 from desk.people import signing
+from desk.republication.models import Grant
 from desk.settings import Settings
 from tests import factories
 from tests.factories import NOW
@@ -262,3 +263,48 @@ def test_a_licensees_mail_reads_as_its_golden_file(
     if REWRITE:
         golden.write_text(found)
     assert found == golden.read_text()
+
+
+def test_a_licence_that_ended_as_the_edition_came_out_is_offered_nothing_to_run(room: Room) -> None:
+    radio = factories.licensee(room.session, desks=(room.desk,))
+    room.edition()
+    radio.ended_at = NOW
+    room.session.flush()
+    assert room.ready() == []
+    assert room.states() == [("cancelled", f"The licence of {radio.name} has ended.")]
+
+
+def test_a_grant_that_was_taken_away_as_the_edition_came_out_offers_nothing_to_run(room: Room) -> None:
+    radio = factories.licensee(room.session, desks=(room.desk,))
+    room.edition()
+    room.session.execute(delete(Grant))
+    assert room.ready() == []
+    assert room.states() == [("cancelled", f"{radio.name} is granted nothing of this desk any more.")]
+
+
+@pytest.mark.parametrize(("cause", "more"), [("correction", {"wrong": "33", "right": "53"}), ("kill", {"why": "no"})])
+def test_a_correction_and_a_kill_go_out_whatever_became_of_the_licence(
+    room: Room, cause: str, more: dict[str, str]
+) -> None:
+    radio = factories.licensee(room.session, desks=(room.desk,))
+    factories.edition(room.session, room.story)
+    room.edition(cause, **more)
+    radio.ended_at = NOW
+    room.session.execute(delete(Grant))
+    assert len(room.ready()) == 1
+
+
+def test_a_notice_goes_out_only_as_long_as_its_edition_is_the_last(room: Room) -> None:
+    factories.licensee(room.session, desks=(room.desk,))
+    room.edition()
+    factories.edition(room.session, room.story, "kill", of=None, why="false")
+    assert room.ready() == []
+    assert room.states() == [("cancelled", "Edition 2 is out.")]
+
+
+def test_a_correction_goes_out_after_an_update_of_which_its_reader_was_not_told(room: Room) -> None:
+    factories.licensee(room.session, desks=(room.desk,))
+    factories.edition(room.session, room.story)
+    room.edition("correction", wrong="33", right="53")
+    factories.edition(room.session, room.story, "update")
+    assert len(room.ready()) == 1

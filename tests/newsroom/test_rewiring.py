@@ -85,6 +85,27 @@ def test_other_words_of_wire_copy_stand_at_the_bell_and_are_mailed_only_once_our
     assert len(deliveries) == int(out)
 
 
+def test_of_many_other_words_within_an_hour_one_mail_goes_out_and_the_others_stand_at_the_bell(room: Room) -> None:
+    factories.edition(room.session, room.story)
+    for minutes in (0, 5, 30, 61):
+        send(room.session, room.source, wire(headline=f"{minutes} killed"), now=LATER + timedelta(minutes=minutes))
+        for delivery in room.session.scalars(select(Delivery)):
+            delivery.state = "done"
+        room.session.flush()
+    mailed = select(Message.facts).join(Delivery).where(Message.kind == "wire_changed").order_by(Message.id)
+    assert [facts["headline"] for facts in room.session.scalars(mailed)] == ["0 killed", "61 killed"]
+    assert len(room.told()) == 4
+
+
+def test_a_mail_of_other_words_that_is_not_out_yet_gives_way_to_the_next(room: Room) -> None:
+    factories.edition(room.session, room.story)
+    send(room.session, room.source, wire(headline="33 killed"), now=LATER)
+    send(room.session, room.source, wire(headline="53 killed"), now=LATER + timedelta(minutes=1))
+    send(room.session, room.source, wire(headline="KILL", pubstatus="canceled"), now=LATER + timedelta(minutes=2))
+    states = room.session.execute(select(Delivery.state, Delivery.said).order_by(Delivery.id)).all()
+    assert states == [*[("cancelled", "the wire changed again")] * 2, ("due", None)]
+
+
 def test_a_kill_is_told_by_the_headline_that_was_killed_also_of_a_story_that_is_out(room: Room) -> None:
     factories.edition(room.session, room.story)
     room.story.state = "published"

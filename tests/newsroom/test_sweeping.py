@@ -3,13 +3,17 @@
 import re
 from datetime import timedelta
 
-from sqlalchemy import Select, delete, func, select, text
+from sqlalchemy import Select, delete, event, func, select, text
 from sqlalchemy.orm import Session
 
 from desk import bells, chance
+from desk.aside import Aside
+from desk.audit.models import Entry
 from desk.newsroom import notifying, sweeping
+from desk.outbox import sweeping as outbox
 from desk.outbox.models import Due, Message
 from desk.republication.models import Notice
+from desk.stories.models import Story
 from desk.wires.models import Source
 from tests import factories
 from tests.factories import NOW
@@ -30,6 +34,20 @@ def test_an_edition_published_without_its_notices_is_told_now_and_only_once(sess
     assert sweeping.sweep(session, NOW).told == 1
     assert session.scalar(select(func.count()).select_from(Notice)) == 1
     assert sweeping.sweep(session, NOW).is_clean
+
+
+def test_an_edition_that_fails_costs_neither_the_others_nor_the_queue(session: Session) -> None:
+    desk = factories.desk(session)
+    licensee = factories.licensee(session, desks=(desk,))
+    broken, whole = (factories.edition(session, factories.story(session, desk, slug)) for slug in ("A", "B"))
+    (notice,) = notifying.edition_out(session, session.get_one(Story, broken.story_id), broken, NOW)
+    session.get_one(Message, notice.message_id).key = "lost"  # so that a second notice of it is refused
+    session.execute(delete(Entry).where(Entry.verb == notifying.TOLD))
+    aside = Aside()
+    assert sweeping.sweep(session, NOW, aside).told == 1
+    assert aside.ids("edition") == {broken.id}
+    told = session.scalars(select(Notice.edition_id).where(Notice.licensee_id == licensee.id).order_by(Notice.id)).all()
+    assert told == [broken.id, whole.id]
 
 
 def test_an_edition_that_nobody_may_have_is_no_gap_and_a_later_grant_does_not_make_it_one(session: Session) -> None:
@@ -87,6 +105,20 @@ def test_a_delivery_that_fell_out_of_the_queue_is_queued_again(session: Session)
     assert session.scalar(select(func.count()).select_from(Due)) == session.scalar(
         select(func.count()).select_from(Message)
     )
+
+
+def test_what_fell_out_of_the_queue_is_found_without_reading_its_bytes(session: Session) -> None:
+    desk = factories.desk(session)
+    factories.licensee(session, desks=(desk,))
+    story = factories.story(session, desk, state="published")
+    notifying.edition_out(session, story, factories.edition(session, story), NOW)
+    session.execute(delete(Due))
+    session.expunge_all()
+    asked: list[str] = []
+    event.listen(session.connection(), "before_cursor_execute", lambda *args: asked.append(args[2]))
+    assert outbox.sweep(session, NOW).queued == 1
+    assert not [sql for sql in asked if "deliveries.wire," in sql]
+    assert [sql for sql in asked if "deliveries.wire_id" in sql]
 
 
 def test_a_source_that_nobody_polls_is_named_and_rung_for(session: Session) -> None:

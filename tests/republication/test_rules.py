@@ -1,11 +1,11 @@
 """The notice machine, and who is told."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from desk.errors import NotNow
 from desk.republication import rules
@@ -89,40 +89,27 @@ def test_what_is_not_handed_over_yet_is_waited_for_and_not_for_ever() -> None:
     assert chase("due", made=12 - 24 * 5) is None
 
 
-def test_a_notice_that_was_not_sent_cannot_be_chased() -> None:
-    with pytest.raises(NotNow):
-        rules.step("due", "chase")
-
-
-class Notice(RuleBasedStateMachine):
-    """Any steps in any order: a notice goes forward, and acknowledged it stays."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.state: rules.NoticeState = "due"
-        self.path: list[str] = ["due"]
-
-    @precondition(lambda self: self.state != "acknowledged")
-    @rule(name=st.sampled_from(["send", "chase", "escalate", "acknowledge"]))
-    def step(self, name: rules.Step) -> None:
-        try:
-            self.state = rules.step(self.state, name)
-        except NotNow:
-            return
-        self.path.append(self.state)
-
-    @precondition(lambda self: self.state == "acknowledged")
-    @rule(name=st.sampled_from(["send", "chase", "escalate", "acknowledge"]))
-    def nothing_follows_a_receipt(self, name: rules.Step) -> None:
+@pytest.mark.parametrize("standing", get_args(rules.Standing))
+def test_only_what_was_sent_is_chased_and_whoever_has_the_link_acknowledges_once(standing: rules.Standing) -> None:
+    possible = {name for name in get_args(rules.Step) if (standing, name) in rules.STEPS}
+    also = {"sent": {"chase"}, "chased": {"escalate"}}.get(standing, set())
+    assert possible == (set() if standing == "acknowledged" else {"acknowledge", *also})
+    for name in {*get_args(rules.Step)} - possible:
         with pytest.raises(NotNow):
-            rules.step(self.state, name)
-
-    @invariant()
-    def it_only_goes_forward(self) -> None:
-        order = ["due", "sent", "chased", "escalated", "acknowledged"]
-        places = [order.index(state) for state in self.path]
-        assert places == sorted(set(places))
+            rules.step(standing, name)
 
 
-TestNotice = Notice.TestCase
-TestNotice.settings = settings(max_examples=30, stateful_step_count=10, deadline=None)
+@pytest.mark.parametrize(
+    ("state", "tried", "reached"),
+    [
+        ("due", False, True),
+        ("handing", True, True),
+        ("captured", True, True),
+        ("dead", True, True),
+        ("dead", False, False),
+        ("cancelled", True, True),
+        ("cancelled", False, False),
+    ],
+)
+def test_what_ended_before_any_attempt_reached_nobody(state: str, tried: bool, reached: bool) -> None:
+    assert rules.has_reached(state, NOON if tried else None) is reached
