@@ -18,16 +18,16 @@ run: $(VENV)/.run
 # the checks run beside the suite; what they found is said after it
 test: $(VENV)/.test
 	@$(MAKE) --no-print-directory check > $(VENV)/.checked 2>&1 & checks=$$!; \
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/pages --ignore tests/chaos tests; suite=$$?; \
+	$(BIN)/python -m pytest -n 2 --ignore tests/pages --ignore tests/chaos tests; suite=$$?; \
 	wait $$checks || { cat $(VENV)/.checked; echo "The checks found something: see above, or run \`make check\`."; exit 1; }; \
 	exit $$suite
 
 pages: $(VENV)/.test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests/pages
+	@$(BIN)/python -m pytest -n 2 tests/pages
 
 # the minutes without a broker pass beside the kills
 chaos: $(VENV)/.test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -x -s tests/chaos
+	@$(BIN)/python -m pytest -n 2 -x -s tests/chaos
 
 bench: $(VENV)/.test
 	@$(BIN)/python -m bench.board

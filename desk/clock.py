@@ -76,6 +76,12 @@ def day_words(at: datetime, zone: str, now: datetime, _: Gettext = str, locale: 
     return _("tomorrow") if days > 0 else _("yesterday") if days else _("today")
 
 
+def dated(at: datetime, zone: str, locale: str = "en") -> str:
+    """A time for paper, which outlives every `today`: `Wed 25 November 2026, 14:37 Brussels`."""
+    wall = moment_at(at, zone).wall
+    return f"{format_date(wall.date(), 'EEE d MMMM y', locale=locale)}, {wall:%H:%M} {place_of(zone)}"
+
+
 def due_words(at: datetime, now: datetime, _: Gettext = str) -> str:
     """How far off a deadline is, to the minute that clocks show: `in 23 min`, `in 1 h 23`, `now`, `24 min late`."""
     minutes = _minutes(now, at)

@@ -4,6 +4,8 @@ A message is a gettext id with named parameters, so that an edge can say it in t
 ``Invalid("Unknown zone: %(zone)s.", field="zone", zone="Europe/Atlantis")``.
 """
 
+from datetime import datetime
+
 
 class DeskError(Exception):
     """Base of all expected refusals. `field` names the form field that the sentence belongs to."""
@@ -20,6 +22,25 @@ class DeskError(Exception):
 
 class Invalid(DeskError):
     """What was given can't be used: 422, the form comes back filled."""
+
+
+class Incomplete(Invalid):
+    """Several things are missing at once: `each` has a sentence for each of them, with its field."""
+
+    def __init__(self, *each: Invalid) -> None:
+        self.each = each
+        super().__init__(each[0].message, field=each[0].field, **each[0].params)
+
+    def __str__(self) -> str:
+        return " ".join(str(one) for one in self.each)
+
+
+class Past(Invalid):
+    """A time that is not ahead, though it may be meant: `at` is the instant, to be agreed to."""
+
+    def __init__(self, message: str, /, *, field: str, at: datetime) -> None:
+        self.at = at
+        super().__init__(message, field=field)
 
 
 class AddressRefused(Invalid):

@@ -18,6 +18,7 @@ from email.utils import format_datetime
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from desk import trouble
 from desk.addresses import time_limit
 from desk.errors import Invalid
 from desk.net import Handed, Outcome, one_line
@@ -315,7 +316,7 @@ class SmtpMailer:
         seconds = f"{self._timeout:g} s"
         if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
             return f"The mail server took longer than {seconds}."
-        return str(error) or type(error).__name__
+        return str(trouble.of(error, f"{self._server.host}:{self._server.port}"))
 
     def _context(self) -> ssl.SSLContext:
         self._tls = self._tls or ssl.create_default_context()

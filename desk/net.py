@@ -20,6 +20,7 @@ from typing import Literal, Protocol
 import httpcore
 import httpx
 
+from desk import trouble
 from desk.addresses import Dns, guarded_pool, parse, seconds_left, system_dns, time_limit
 from desk.addresses import Resolved as Resolved
 from desk.addresses import check_address as check_address
@@ -194,7 +195,8 @@ class HttpFetcher:
             modified = answer.stamp("last-modified") or modified
             return Fetched("unchanged", etag=etag, modified=modified, moved_to=moved_to, said=answer.line)
         if answer.status != 200:
-            return Fetched("later", etag=etag, modified=modified, retry_after=answer.retry_after, said=answer.line)
+            said = trouble.status(answer.line, answer.status)
+            return Fetched("later", etag=etag, modified=modified, retry_after=answer.retry_after, said=said)
         kind = answer.headers.get("content-type", "")
         charset = re.search(r"charset\s*=\s*[\"']?([^\s;\"']+)", kind, re.IGNORECASE)
         return Fetched(
@@ -254,10 +256,14 @@ def _asking(
     headers += [(name.encode("ascii"), value.encode("latin-1")) for name, value in lines.items()]
     left = seconds_left()
     timeouts = {"connect": left, "read": left, "write": left, "pool": left}
-    with pool.stream(method, url, headers=headers, content=body, extensions={"timeout": timeouts}) as response:
-        reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
-        line = one_line(f"{response.status} {reason}")
-        yield _Answer(response.status, line, httpx.Headers(response.headers), response.iter_stream())
+    try:
+        with pool.stream(method, url, headers=headers, content=body, extensions={"timeout": timeouts}) as response:
+            reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
+            line = one_line(f"{response.status} {reason}")
+            yield _Answer(response.status, line, httpx.Headers(response.headers), response.iter_stream())
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        port = target.port or (443 if target.scheme == "https" else 80)
+        raise trouble.of(error, f"{target.host}:{port}") from error
 
 
 def _judge(answer: _Answer) -> Handed:
@@ -336,7 +342,7 @@ def _too_large(limit: int) -> TooLarge:
 def _why(error: Exception, timeout: float) -> str:
     if isinstance(error, httpcore.TimeoutException):
         return f"No answer within {timeout:g} s."
-    return one_line(str(error)) or "The connection failed."
+    return one_line(str(error))
 
 
 def _key(secret: str) -> bytes:

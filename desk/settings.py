@@ -22,12 +22,14 @@ class Settings:
     database_url: str = field(repr=False)
     redis_url: str | None = field(repr=False)
     url: str
+    url_is_set: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
     secret_keys: tuple[str, ...] = field(repr=False)
     trusted_proxies: int = 0
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "desk@localhost"
+    wires: Path | None = None
     private_addresses: bool = False
     demo: bool = False
     lease: float = 60
@@ -46,6 +48,11 @@ class Settings:
         """The key that signs; the others in the list still verify, so that a key can be rotated."""
         return self.secret_keys[0].encode()
 
+    @property
+    def wire_root(self) -> Path:
+        """The folder below which wire folders are watched, and nowhere else."""
+        return self.wires or self.var / "wires"
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, *, makes: bool = True) -> "Settings":
         """Read the environment (or `env`). Raises Invalid, naming the variable, for what can't be used.
@@ -62,12 +69,14 @@ class Settings:
             database_url=_dialect(database_url or f"sqlite:///{var / 'desk.db'}"),
             redis_url=env.get("REDIS_URL") or None,
             url=(env.get("DESK_URL") or f"http://localhost:{port}").rstrip("/"),
+            url_is_set=bool(env.get("DESK_URL")),
             host=host,
             port=port,
             secret_keys=_secret_keys(env, var, shared=database_url is not None, makes=makes),
             trusted_proxies=_whole(env, "DESK_TRUSTED_PROXIES", 0, 0),
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("DESK_MAIL_FROM") or "desk@localhost",
+            wires=Path(env["DESK_WIRES"]).absolute() if env.get("DESK_WIRES") else None,
             private_addresses=env.get("DESK_PRIVATE_ADDRESSES") == "1",
             demo=env.get("DESK_DEMO") == "1",
             lease=_seconds(env, "DESK_LEASE", 60, 1),

@@ -31,7 +31,7 @@ class Line(smtplib.SMTP):
             raise smtplib.SMTPConnectError(code, said)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        failure = OSError(f"No server was found under the name {host}.")
+        failure: OSError = socket.gaierror(f"No server was found under the name {host}.")
         found = addresses_of(host, port)[:ADDRESSES_TRIED]
         for still, address in zip(range(len(found), 0, -1), found, strict=True):
             try:

@@ -65,7 +65,14 @@ _UNSPACED = (
 )
 _WORD = re.compile(rf"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}_])[\w\u0300-\u036f\u0900-\u0dff])+)")
 _PARAGRAPH_GAP = re.compile(r"\n\s*\n")
-_WORD_GAP = re.compile(r"\s+")
+_POINTS = r""".,;:!?…()\[\]{}"“”„«»‹›‘’'\u2013\u2014/\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"""
+_ALONE = (
+    r"\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # what is written without gaps, compared letter by letter
+)
+# a word, points inside it included (`1,200`, `15:24`, `desk’s`), one such letter, or one point; then the gap after it
+_COMPARED = re.compile(
+    rf"([{_ALONE}]|[^\s{_POINTS}{_ALONE}]+(?:[.,:/'’][^\s{_POINTS}{_ALONE}]+)*|[{_POINTS}])(\s*)|(\s+)"
+)
 # what is no character of any text: controls but tabs and line ends, halves of characters, and what is none by name
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # what turns the direction of all that follows, on a page and in a subject, until somebody turns it back
@@ -181,23 +188,49 @@ def tokens(text: str) -> list[str]:
 def word_diff(old: str, new: str) -> list[Change]:
     """How plain text `old` became `new`: paragraphs first, then the words of those that differ.
 
-    All `same` and `gone` parts joined are `old`, all `same` and `new` parts are `new`. Where more than
-    `MOST_PARAGRAPHS` or `MOST_WORDS` differ in one place, that place is shown as gone and new as a whole.
+    A word is the same whatever blank or point follows it, and a point alone never parts what else is all new. All
+    `same` and `gone` parts joined are `old`, all `same` and `new` parts are `new`. Where more than `MOST_PARAGRAPHS` or
+    `MOST_WORDS` differ in one place, that place is shown as gone and new as a whole.
     """
     changes: list[Change] = []
     before, after = _split_after(_PARAGRAPH_GAP, old), _split_after(_PARAGRAPH_GAP, new)
     for op, gone, come in _opcodes(before, after, MOST_PARAGRAPHS):
         if op == "equal":
             changes.append(("same", "".join(gone)))
-            continue
-        words = _split_after(_WORD_GAP, "".join(gone)), _split_after(_WORD_GAP, "".join(come))
-        for inner, lost, found in _opcodes(*words, MOST_WORDS):
-            if inner == "equal":
-                changes.append(("same", "".join(lost)))
-            else:
-                changes.append(("gone", "".join(lost)))
-                changes.append(("new", "".join(found)))
+        else:
+            changes += _words_changed("".join(gone), "".join(come))
     return _merged(changes)
+
+
+def _words_changed(old: str, new: str) -> Iterator[Change]:
+    """What of two stretches is the same word by word; the gaps after words are compared on their own."""
+    before, after = _pieces(old), _pieces(new)
+    at = to = 0  # how far each is told
+    steps = list(_opcodes([word for word, _gap in before], [word for word, _gap in after], MOST_WORDS))
+    for n, (op, gone, come) in enumerate(steps):
+        lost, found = before[at : at + len(gone)], after[to : to + len(come)]
+        at, to = at + len(gone), to + len(come)
+        if op != "equal" or (0 < n < len(steps) - 1 and _only_points(lost)):
+            yield "gone", "".join(word + gap for word, gap in lost)
+            yield "new", "".join(word + gap for word, gap in found)
+            continue
+        for (word, was), (_same, is_now) in zip(lost, found, strict=True):
+            yield "same", word
+            if was == is_now:
+                yield "same", was
+            else:
+                yield "gone", was
+                yield "new", is_now
+
+
+def _only_points(pieces: Sequence[tuple[str, str]]) -> bool:
+    """Whether there is no word in this, and no end of a paragraph, that holds what stands around it apart."""
+    return not any(char.isalnum() for word, _gap in pieces for char in word) and all("\n" not in g for _w, g in pieces)
+
+
+def _pieces(text: str) -> list[tuple[str, str]]:
+    """Words and points, each with the gap after it; joined they are the text again."""
+    return [(match[1] or "", match[2] if match[1] else match[3]) for match in _COMPARED.finditer(text)]
 
 
 def _short(words: str, field: str, what: str, most: int) -> str:
@@ -260,11 +293,14 @@ def _opcodes(a: Sequence[str], b: Sequence[str], most: int) -> Iterator[tuple[st
         yield "equal", a[len(a) - tail :], b[len(b) - tail :]
 
 
-def _merged(changes: list[Change]) -> list[Change]:
+def _merged(changes: Iterable[Change]) -> list[Change]:
+    """One run for each stretch of one kind; where some went and some came in one place, what went is told first."""
     merged: list[Change] = []
     for kind, text in changes:
+        held = [merged.pop()] if kind == "gone" and merged and merged[-1][0] == "new" else []
         if merged and merged[-1][0] == kind:
             merged[-1] = (kind, merged[-1][1] + text)
         elif text:
             merged.append((kind, text))
+        merged += held
     return merged

@@ -40,7 +40,7 @@ def moment_when(
 _EXAMPLES: Final = "25 Nov 18:00, tomorrow 18:00 Tbilisi, Fri noon, in 3 h"
 _MONTHS: Final = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _WEEKDAYS: Final = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-_DAY_WORDS: Final = {"today": 0, "tonight": 0, "tomorrow": 1, "day after tomorrow": 2}
+_DAY_WORDS: Final = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1, "day after tomorrow": 2}
 _FILLERS: Final = frozenset({"at", "by", "on", "in", "the", "time", "o'clock", "o’clock", "@"})
 
 
@@ -61,7 +61,7 @@ _DATES: Final = (
     _words(rf"{_DAY}\s+{_MONTH}(?:\s+(?P<year>\d{{4}}))?"),
     _words(rf"{_MONTH}\s+{_DAY}(?:\s+(?P<year>\d{{4}}))?"),
 )
-_DAY_WORD: Final = _words(r"today|tonight|day after tomorrow|tomorrow")
+_DAY_WORD: Final = _words(r"yesterday|today|tonight|day after tomorrow|tomorrow")
 _WEEKDAY: Final = _words(
     r"mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs?(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
 )

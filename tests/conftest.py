@@ -25,7 +25,7 @@ from jinja2.bccache import Bucket
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from desk import db, logs, models
+from desk import db, logs
 from desk.app import create_app
 from desk.cli import schema
 from desk.cli.valkey import EmbeddedValkey
@@ -34,7 +34,8 @@ from desk.http.transactions import DeskFlask
 from desk.people import signing
 from desk.settings import Settings
 from desk.store import Store
-from tests import athome, factories, servers
+from tests import athome, factories, ledger, order, servers
+from tests.demo import Demo, load_demo
 from tests.reader import browser
 from tests.room import Room, open_room
 
@@ -107,16 +108,29 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         servers.Clones(GIVEN, config.stash[RUN]).drop_all()
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.ByFileAndDatabase:
+    """Which worker is given what next."""
+    return order.ByFileAndDatabase(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = order.in_turn(items)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Whatever asks for a database is run on both, or on SQLite only where there is no PostgreSQL.
 
-    What only PostgreSQL can show is marked `postgresql`; without one it is skipped, and that is said.
+    What only PostgreSQL can show is marked `postgresql`; without one it is skipped, and that is said. What stands on
+    a database and shows nothing of it is marked `either`, and runs on SQLite.
     """
     if "dialect" in metafunc.fixturenames:
         both = metafunc.config.stash[POSTGRES].there or "postgres" in servers.REQUIRED
         dialects = ["sqlite", "postgresql"] if both else ["sqlite"]
         if metafunc.definition.get_closest_marker("postgresql"):
             dialects = ["postgresql"]
+        elif metafunc.definition.get_closest_marker("either"):
+            dialects = ["sqlite"]
         metafunc.parametrize("dialect", dialects, indirect=True, scope="session")
 
 
@@ -146,7 +160,7 @@ def pytest_collection_finish() -> None:
     """What stands by now stays until the end: no collection of garbage need look through it again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -283,14 +297,13 @@ class Opened:
 
 def empty(database: db.Database) -> None:
     """Delete all rows. A connection that a test has left in a transaction makes this fail, not hang."""
-    tables = [table.name for table in reversed(models.metadata.sorted_tables)]
     with database.engine.begin() as connection:
         if database.is_sqlite:
-            for table in tables:
+            for table in reversed(ledger.TABLES):
                 connection.exec_driver_sql(f"DELETE FROM {table}")
         else:
             connection.exec_driver_sql(
-                "; ".join(["SET LOCAL lock_timeout = '5s'", *(f"DELETE FROM {t}" for t in tables)])
+                "; ".join(["SET LOCAL lock_timeout = '5s'", *(f"DELETE FROM {t}" for t in reversed(ledger.TABLES))])
             )
 
 
@@ -369,6 +382,14 @@ def client(app: DeskFlask) -> FlaskClient:
 def room(store: Store) -> Room:
     """A small newsroom with a person in each role; see tests/room.py."""
     return open_room(store)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo newsroom; see tests/demo.py."""
+    demo = load_demo(tmp_path_factory.mktemp("demo"))
+    yield demo
+    demo.store.database.engine.dispose()
 
 
 @pytest.fixture

@@ -4,16 +4,15 @@ from desk import models
 from desk.store import Store
 
 Ledger = dict[str, list[str]]
+TABLES = tuple(table.name for table in models.metadata.sorted_tables)  # what is pointed to comes first
 
 
 def everything(store: Store) -> Ledger:
     """Every row of every table."""
     with store.read() as session:
         return {
-            table.name: sorted(
-                repr(tuple(row)) for row in session.connection().exec_driver_sql(f"SELECT * FROM {table.name}")
-            )
-            for table in models.metadata.sorted_tables
+            table: sorted(repr(tuple(row)) for row in session.connection().exec_driver_sql(f"SELECT * FROM {table}"))
+            for table in TABLES
         }
 
 

@@ -489,6 +489,9 @@ def test_what_was_is_said_as_ago_and_a_clock_that_runs_fast_is_forgiven() -> Non
 
 def test_a_day_is_near_by_the_calendar_of_its_own_zone() -> None:
     late = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)  # 22:30 in Brussels, 01:30 on the 25th in Tbilisi
+    assert clock.dated(late, "Europe/Brussels").endswith(
+        f" {late.year}, {clock.hhmm(late, 'Europe/Brussels')} Brussels"
+    )
     assert clock.day_words(late, "Europe/Brussels", NOW) == "today"
     assert clock.day_words(late, "Asia/Tbilisi", NOW) == "tomorrow"
     assert clock.day_words(NOW - 24 * HOUR, "Europe/Brussels", NOW) == "yesterday"

@@ -305,6 +305,24 @@ def test_a_changed_word_shows_as_one_word_gone_and_one_new() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "marked"),
+    [
+        ("It ends.", "It ends.\n\nOr not.", ["+\n\nOr not."]),
+        ("a shipping lane", "a shipping lane, just", ["+, just"]),
+        ("a blast at 15:24, they said", "a blast at 15:24. So", ["-, they said", "+. So"]),
+        ("“Ships sail,” he said", "“Ships sail” on Friday, he said", ["-,” ", "+” on Friday, "]),
+        ("Four, then five", "Six, or seven", ["-Four, then five", "+Six, or seven"]),
+        ("港口爆炸", "港口大爆炸", ["+大"]),
+    ],
+)
+def test_a_word_that_stands_is_not_marked_for_the_blank_or_the_point_that_follows_it(
+    old: str, new: str, marked: list[str]
+) -> None:
+    found = [f"{'+' if kind == 'new' else '-'}{text}" for kind, text in word_diff(old, new) if kind != "same"]
+    assert found == marked
+
+
 def test_two_texts_of_a_megabyte_are_compared_without_waiting() -> None:
     old = "".join(f"word{n} the of a {n % 7}\n\n" for n in range(45_000))
     began = time.process_time()

@@ -3,7 +3,7 @@
 import socket
 
 from desk import bells, clock, heartbeats
-from workers import due
+from workers import due, stopping
 from workers.stores import store
 from workers.task import task
 
@@ -11,7 +11,7 @@ from workers.task import task
 @task("workers.desk.tick", seconds=60)
 def tick() -> None:
     """Publish what is released, fire what is due."""
-    due.tick(store(), clock.utcnow)
+    due.tick(store(), clock.utcnow, stop=stopping.told)
 
 
 @task("workers.desk.sweep", seconds=60)
@@ -23,7 +23,7 @@ def sweep() -> None:
 @task("workers.desk.prune", seconds=60)
 def prune() -> None:
     """Let go of what is kept no longer."""
-    due.prune(store(), clock.utcnow)
+    due.prune(store(), clock.utcnow, stop=stopping.told)
 
 
 @task(bells.ALIVE, seconds=20)

@@ -15,6 +15,7 @@ from desk.prune import Pruner
 from desk.store import Store
 
 BATCH = 100
+Stop = Callable[[], bool]
 LONGEST_RUN = 20.0  # seconds, all verbs together: a bell's run ends before its time limit would end it in the midst
 VERBS: tuple[Callable[[Session, datetime, int, Aside], int], ...] = (
     publishing.release_due,
@@ -25,8 +26,8 @@ VERBS: tuple[Callable[[Session, datetime, int, Aside], int], ...] = (
 log = structlog.get_logger()
 
 
-def tick(store: Store, now: Callable[[], datetime]) -> int:
-    """Release, remind and chase what is due, in short transactions, until none is left.
+def tick(store: Store, now: Callable[[], datetime], stop: Stop = lambda: False) -> int:
+    """Release, remind and chase what is due, in short transactions, until none is left or `stop()`.
 
     What fails is logged and left for the next tick: a story's fault costs neither the others nor the reminders.
     """
@@ -34,7 +35,7 @@ def tick(store: Store, now: Callable[[], datetime]) -> int:
     for number, verb in enumerate(VERBS):
         left, aside = end - time.monotonic(), Aside(ends=(SoftTimeLimitExceeded,))
         try:
-            done += _until_none_is_left(store, verb, now, aside, left / (len(VERBS) - number))
+            done += _until_none_is_left(store, verb, now, aside, left / (len(VERBS) - number), stop)
         except Exception as error:  # a verb that fails as a whole must not cost the others their turn
             if aside.is_everybodys(error):
                 raise
@@ -48,14 +49,19 @@ def sweep(store: Store, now: Callable[[], datetime]) -> None:
     store.run(lambda session: sweeping.sweep(session, now(), aside))
 
 
-def prune(store: Store, now: Callable[[], datetime], stop: Callable[[], bool] = lambda: False) -> None:
+def prune(store: Store, now: Callable[[], datetime], stop: Stop = lambda: False) -> None:
     """Let go of what is kept no longer, a batch in each transaction, until nothing is or `stop()`."""
-    until = time.monotonic() + LONGEST_RUN
+    until, aside = time.monotonic() + LONGEST_RUN, Aside(ends=(SoftTimeLimitExceeded,))
     for pruner in pruning.ALL:
         dropped, last = 0, BATCH
-        while last == BATCH and time.monotonic() < until and not stop():
-            last = _prune(store, pruner, now())
-            dropped += last
+        try:
+            while last == BATCH and time.monotonic() < until and not stop():
+                last = _prune(store, pruner, now())
+                dropped += last
+        except Exception as error:  # what can't be let go of must not keep all else
+            if aside.is_everybodys(error):
+                raise
+            log.exception("a pruning failed", what=pruner.what)
         if dropped:
             log.info("pruned", what=pruner.what, n=dropped)
 
@@ -66,14 +72,16 @@ def _until_none_is_left(
     now: Callable[[], datetime],
     aside: Aside,
     longest: float,
+    stop: Stop,
 ) -> int:
     until, done = time.monotonic() + longest, 0
-    while True:
+    while not stop():
         before = aside.count
         count = store.run(partial(_batch, verb, now(), aside))
         done += count
         if (not count and aside.count == before) or time.monotonic() > until:
-            return done
+            break
+    return done
 
 
 def _batch(verb: Callable[[Session, datetime, int, Aside], int], at: datetime, aside: Aside, session: Session) -> int:

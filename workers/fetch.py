@@ -6,12 +6,11 @@ was taken in already is the same and not taken twice.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -19,13 +18,13 @@ from sqlalchemy.orm import Session
 
 from desk import chance
 from desk.db import is_down, is_lost_race
-from desk.errors import DeskError, Unreadable
+from desk.errors import DeskError, Invalid, Unreadable
 from desk.net import Fetched, Fetcher, HttpFetcher, one_line
 from desk.newsroom import wiring
 from desk.newsroom.wiring import Taken
 from desk.settings import Settings
 from desk.store import Store
-from desk.wires import reading, rules
+from desk.wires import folders, reading, rules
 from desk.wires import service as wires
 from desk.wires.item import WireItem
 from desk.wires.rules import Ended
@@ -182,7 +181,7 @@ def _feed(work: _Work, claim: Claim) -> tuple[Ended, Taken]:
         return Ended("failed", fetched.said or "It did not answer.", retry_after=fetched.retry_after), Taken()
     trouble, taken = None, Taken()
     if fetched.status == "new":
-        taken, trouble = _keep_and_take(work, claim, fetched.data, "", fetched)
+        taken, trouble = _keep_and_take(work, claim, fetched.data, fetched=fetched)
     if trouble:
         return Ended("failed", trouble), taken
     ended = Ended("taken", etag=fetched.etag, modified=fetched.modified, moved_to=fetched.moved_to)
@@ -193,50 +192,62 @@ def _feed(work: _Work, claim: Claim) -> tuple[Ended, Taken]:
 
 
 def _folder(work: _Work, claim: Claim) -> tuple[Ended, Taken]:
-    root = Path(claim.url)
     try:
-        files, troubles = folder.ready(root, work.now(), work.pause)
+        inside = folders.inside(work.settings.wire_root, claim.url)  # again at each look: a link may lead elsewhere now
+        files, troubles = folder.ready(inside, MOST_BYTES, work.now(), work.pause)
+    except Invalid as error:
+        return Ended("failed", f"It is not read: {error}"), Taken()
     except OSError as error:
-        return Ended("failed", f"The folder {root} can't be read: {error.strerror}."), Taken()
-    taken = Taken()
-    if not files and not troubles:
-        return Ended("taken", claim.said), taken  # what was wrong with the last file stays to be seen
-    for done, file in enumerate(files):
-        if done >= MOST_FILES or work.stop():
-            return Ended("taken", " ".join(troubles[:3]) or None, more=True), taken
-        part, trouble = _file(work, claim, file)
+        return Ended("failed", f"The folder {claim.url} can't be read: {error.strerror}."), Taken()
+    with work.store.read() as session:
+        refused = wires.refused(session, claim, [file.name for file in files])
+    taken, tried = Taken(), 0
+    for file in files:
+        known = refused.get((file.name, file.looked))
+        if known is None and (tried >= MOST_FILES or work.stop()):
+            return Ended("taken", _all(troubles), more=True), taken
+        tried += known is None
+        part, trouble = _file(work, claim, file) if known is None else (Taken(), f"{file.name}: {known}")
         taken += part
-        if trouble:
-            troubles.append(trouble)
-    return Ended("taken", one_line(" ".join(troubles), 1000) or None), taken
+        troubles += [trouble] if trouble else []
+    return Ended("taken", _all(troubles)), taken
 
 
 def _file(work: _Work, claim: Claim, file: folder.Seen) -> tuple[Taken, str | None]:
-    """Keep one file, read it and put it away; what went wrong is a sentence that names it."""
-    taken, error = Taken(), None
+    """Keep one file, read it and put it away; one that can't be read stays, and what is wrong is a sentence."""
     try:
-        taken, error = _keep_and_take(work, claim, folder.read(file, MOST_BYTES), file.name, None)
+        data = folder.read(file, MOST_BYTES)
     except Unreadable as refused:
-        error = str(refused)
+        return Taken(), str(refused)
     except OSError as failed:
-        return taken, f"{file.name} can't be read: {failed.strerror}."
+        return Taken(), f"{file.name} can't be read: {failed.strerror}."
+    taken, error = _keep_and_take(work, claim, data, file=file)
+    if error:
+        return taken, f"{file.name}: {error}"
     try:
-        folder.put_away(file, "failed" if error else "done")
+        folder.put_away(file)
     except OSError as failed:
         return taken, f"{file.name} was read but can't be moved away: {failed.strerror}."
-    return taken, f"{file.name}: {error}" if error else None
+    return taken, None
+
+
+def _all(troubles: Sequence[str]) -> str | None:
+    """Several troubles as one line: the first three, and how many more there are."""
+    more = f"And {len(troubles) - 3} more." if len(troubles) > 3 else ""
+    return one_line(" ".join([*(one_line(trouble) for trouble in troubles[:3]), more]), 1000) or None
 
 
 # Bytes and items
 
 
 def _keep_and_take(
-    work: _Work, claim: Claim, data: bytes, name: str, fetched: Fetched | None
+    work: _Work, claim: Claim, data: bytes, *, fetched: Fetched | None = None, file: folder.Seen | None = None
 ) -> tuple[Taken, str | None]:
     content_type, charset = (fetched.content_type, fetched.charset) if fetched else (None, None)
+    name, looked = (file.name, file.looked) if file else ("", None)
     stored = work.store.run(
         lambda session: wires.store_intake(
-            session, claim, data, name=name, content_type=content_type,
+            session, claim, data, name=name, looked=looked, content_type=content_type,
             charset=charset[:24] if charset else None, lease=work.lease, now=work.now(),
         )
     )  # fmt: skip

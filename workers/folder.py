@@ -1,19 +1,20 @@
 """A watched folder: which of its files lie ready, their bytes, and where they are put when they were read.
 
 Never follows a link out of the folder, never waits on what is not a plain file, and leaves alone what is hidden or
-still being written.
+still being written. Only what was read and kept whole is moved; what could not be read stays where it was put.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from desk.errors import TooLarge, Unreadable
 
+DONE = "done"
 UNFINISHED = (".part", ".partial", ".filepart", ".tmp")
 SETTLED = 2.0  # seconds: a file untouched for so long is whole
 LOOK_AGAIN = 1.0  # seconds: a younger one is, if it has not changed meanwhile
@@ -30,18 +31,24 @@ class Seen:
     touched: int
     inode: int
 
+    @property
+    def looked(self) -> str:
+        """How it looked, for whoever wants to know whether it is the same still."""
+        return f"{self.size} {self.touched} {self.inode}"
 
-def ready(root: Path, now: datetime, pause: Callable[[float], None]) -> tuple[list[Seen], list[str]]:
-    """The files that are whole, those first touched first; and a sentence for each that was refused.
+
+def ready(root: Path, most: int, now: datetime, pause: Callable[[float], None]) -> tuple[list[Seen], list[str]]:
+    """The files that are whole, those first touched first; and a sentence for each that is left alone: it is larger
+    than `most` bytes, or a link out of the folder.
 
     `pause` waits so many seconds, once, if there are young files. Raises OSError if the folder can't be read.
     """
-    seen, refused = _look(root)
+    seen, refused = _look(root, most)
     edge = int((now.timestamp() - SETTLED) * 1_000_000_000)
     young = [file for file in seen if file.touched > edge]
     if young:
         pause(LOOK_AGAIN)
-        again = set(_look(root)[0])
+        again = set(_look(root, most)[0])
         seen = [file for file in seen if file.touched <= edge or file in again]
     return sorted(seen, key=lambda file: (file.touched, file.name)), refused
 
@@ -58,14 +65,16 @@ def read(file: Seen, most: int) -> bytes:
     return data
 
 
-def put_away(file: Seen, into: Literal["done", "failed"]) -> None:
-    """Move a file out of sight, into a folder beside it; where its name is taken it gets one of its own.
+def put_away(file: Seen) -> None:
+    """Move a file out of sight, into the folder `done` beside it; where its name is taken it gets one of its own.
 
     One that was written anew since it was looked at stays, for the next look. Raises OSError.
     """
     if _state(file.path) != (file.size, file.touched, file.inode):
         return
-    beside = file.path.parent / into
+    beside = file.path.parent / DONE
+    if beside.is_symlink():  # else whoever may write here could have files put wherever this process may
+        raise OSError(errno.ELOOP, f"{DONE} is a link")
     beside.mkdir(exist_ok=True)
     target = beside / file.path.name
     if target.exists():
@@ -73,7 +82,7 @@ def put_away(file: Seen, into: Literal["done", "failed"]) -> None:
     file.path.rename(target)
 
 
-def _look(root: Path) -> tuple[list[Seen], list[str]]:
+def _look(root: Path, most: int) -> tuple[list[Seen], list[str]]:
     inside = root.resolve(strict=True)
     seen, refused = [], []
     for entry in os.scandir(root):
@@ -86,7 +95,11 @@ def _look(root: Path) -> tuple[list[Seen], list[str]]:
                 refused.append(f"{name} points out of the folder: it was left alone.")
             elif stat.S_ISREG(real.stat().st_mode):
                 path = Path(entry.path)
-                seen.append(Seen(path, real, name, *_state(path)))
+                file = Seen(path, real, name, *_state(path))
+                if file.size > most:
+                    refused.append(f"{name} is larger than {most} bytes: it was left alone.")
+                else:
+                    seen.append(file)
         except OSError:  # gone between two looks, or a link to nowhere
             continue
     return seen, refused

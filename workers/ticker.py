@@ -77,7 +77,7 @@ def tick_forever(parent: int) -> None:
     ]
     for thread in lanes:
         thread.start()
-    _loop("desk", _desk_work(store), settings.tick, stop, parent)
+    _loop("desk", _desk_work(store, stop.is_set), settings.tick, stop, parent)
     stop.set()
     for thread in lanes:
         thread.join()
@@ -102,7 +102,7 @@ def _lanes(store: Store, settings: Settings, stop: Callable[[], bool]) -> list[t
     ]
 
 
-def _desk_work(store: Store) -> Callable[[], None]:
+def _desk_work(store: Store, stop: Callable[[], bool]) -> Callable[[], None]:
     rung = -RING_EVERY
 
     def work() -> None:
@@ -112,7 +112,7 @@ def _desk_work(store: Store) -> Callable[[], None]:
             if time.monotonic() - rung >= RING_EVERY:  # so that a pool is heard of where no beat rings
                 rung = time.monotonic()
                 bells.mark(session, bells.ALIVE, "ticker")
-        due.tick(store, clock.utcnow)
+        due.tick(store, clock.utcnow, stop=stop)
 
     return work
 

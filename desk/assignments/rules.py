@@ -5,7 +5,7 @@ from typing import Literal
 
 from desk.assignments.models import MEDIA
 from desk.assignments.workflow import offer_after
-from desk.errors import Invalid
+from desk.errors import Invalid, Past
 from desk.text import LONGEST_REASON, passage
 
 SAID = 280
@@ -30,18 +30,22 @@ def length(words: int | None) -> int | None:
     return words
 
 
-def ahead(deadline: datetime, now: datetime) -> datetime:
-    """The deadline, in UTC. Raises Invalid if it is not ahead of `now`."""
-    if deadline <= now:
-        raise Invalid("This deadline is past already. Choose a later one.", field="deadline")
+def ahead(deadline: datetime, now: datetime, *, past_ok: bool = False) -> datetime:
+    """The deadline, in UTC. Raises Past if it is not ahead of `now`, unless it was said that this is meant."""
+    if deadline <= now and not past_ok:
+        raise Past(
+            "This deadline is past already. Choose a later one, or tick that it is meant.",
+            field="deadline",
+            at=deadline,
+        )
     return deadline
 
 
-def moved(deadline: datetime, before: datetime, now: datetime) -> datetime:
-    """The new deadline. Raises Invalid if it is past, or the same instant as the one there was."""
+def moved(deadline: datetime, before: datetime, now: datetime, *, past_ok: bool = False) -> datetime:
+    """The new deadline. Raises Past as `ahead` does, Invalid for the same instant as the one there was."""
     if deadline == before:
         raise Invalid("That is the deadline already. Choose another, or leave it.", field="deadline")
-    return ahead(deadline, now)
+    return ahead(deadline, now, past_ok=past_ok)
 
 
 def said(words: str) -> str:

@@ -27,12 +27,13 @@ def make(
     length: int | None,
     moment: Moment,
     people: Sequence[int],
+    past_ok: bool,
     now: datetime,
 ) -> tuple[Assignment, list[Offer]]:
     """Add an open assignment, offered to each of `people` (nobody is allowed).
 
-    Raises Invalid for a deadline not ahead of `now`, an unknown medium or an impossible length; NotNow if the same was
-    asked of the same people within the last minute.
+    Raises Past for a deadline not ahead of `now` unless `past_ok`, Invalid for an unknown medium or an impossible
+    length; NotNow if the same was asked of the same people within the last minute.
     """
     assignment = Assignment(
         public_id=chance.public_id(),
@@ -42,7 +43,7 @@ def make(
         brief=passage(brief, "brief", "brief"),
         length=rules.length(length),
         state="open",
-        deadline_at=rules.ahead(moment.at, now),
+        deadline_at=rules.ahead(moment.at, now, past_ok=past_ok),
         deadline_wall=moment.wall,
         deadline_zone=moment.zone,
         deadline_fold=moment.fold,
@@ -156,13 +157,27 @@ def follow(session: Session, of: Assignment, *, was: tuple[str, int | None], now
     session.flush()
 
 
-def set_deadline(session: Session, assignment: Assignment, moment: Moment, *, now: datetime) -> int:
+def publish(session: Session, assignment: Assignment, *, by: int | None) -> tuple[str, str]:
+    """Make the move `publish`; what nobody had taken is done by the person `by`, who wrote what went out.
+
+    Gives the states before and after. Raises NotNow if it is over.
+    """
+    state = workflow.after(assignment.state, "publish")
+    before, assignment.state = assignment.state, state
+    assignment.assignee_id = assignment.assignee_id or by
+    _touch(session, assignment)
+    session.flush()
+    return before, state
+
+
+def set_deadline(session: Session, assignment: Assignment, moment: Moment, *, past_ok: bool, now: datetime) -> int:
     """Give an unfiled assignment its next deadline; gives the number that deadline has.
 
-    Raises Invalid for one that is not ahead of `now` or is the same instant as before, NotNow if copy was filed.
+    Raises Past for one that is not ahead of `now` unless `past_ok`, Invalid for the same instant as before, NotNow if
+    copy was filed.
     """
     workflow.after(assignment.state, "move_deadline")
-    assignment.deadline_at = rules.moved(moment.at, assignment.deadline_at, now)
+    assignment.deadline_at = rules.moved(moment.at, assignment.deadline_at, now, past_ok=past_ok)
     assignment.deadline_wall = moment.wall
     assignment.deadline_zone = moment.zone
     assignment.deadline_fold = moment.fold

@@ -39,7 +39,7 @@ MOVES: dict[str, Move] = {
         Move("reassign", ("accepted", "reporting"), "open", "assignment.give", "commissioning.reassign"),
         Move("cancel", UNFILED, "cancelled", "assignment.give", "commissioning.cancel"),
         Move("finish", ("accepted", "reporting", "filed"), "done", "assignment.give", "commissioning.finish"),
-        Move("publish", ("accepted", "reporting", "filed"), "done", "story.publish", "publishing.publish"),
+        Move("publish", UNFINISHED, "done", "story.publish", "publishing.publish"),
         Move("kill", UNFINISHED, "cancelled", "story.publish", "publishing.kill"),
         Move("spike", UNFINISHED, "cancelled", "story.edit", "publishing.spike"),
     )

@@ -5,7 +5,7 @@ import click
 from desk import clock
 from desk import db as databases
 from desk.cli import schema
-from desk.cli.office import open_store
+from desk.cli.office import open_store, settings_here
 from desk.newsroom import desks
 from desk.people import queries, signing
 from desk.people.models import Newsroom
@@ -31,7 +31,7 @@ def upgrade() -> None:
 @click.option("--zone", help="The newsroom's zone, such as Europe/Brussels.  [default: UTC]")
 def init(agency: str | None, zone: str | None) -> None:
     """Make an empty newsroom, and print a one-time link for its first administrator."""
-    settings = Settings.from_env()
+    settings = settings_here()
     bring_up(settings)
     store = open_store(settings)
     if (agency or zone) and (found := _agency(store)):

@@ -3,7 +3,7 @@
 import click
 
 from desk import clock
-from desk.cli.office import open_store
+from desk.cli.office import open_store, settings_here
 from desk.demo import newsroom
 from desk.settings import Settings
 from desk.store import Store
@@ -12,7 +12,7 @@ from desk.store import Store
 @click.command()
 def demo() -> None:
     """Load the demo newsroom into an empty database; print sign-in links."""
-    settings = Settings.from_env()
+    settings = settings_here()
     store = open_store(settings)
     click.echo("\n".join(load(store, settings)))
     store.database.engine.dispose()

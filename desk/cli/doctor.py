@@ -11,13 +11,16 @@ from redis.exceptions import RedisError
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from desk import clock, db, heartbeats
+from desk import clock, db, heartbeats, trouble
 from desk import mail as mails
 from desk.cli import schema, valkey
-from desk.cli.lock import is_held
+from desk.cli.lock import LOCK, is_held
 from desk.cli.office import show
 from desk.db import Database
+from desk.errors import Invalid
 from desk.settings import Settings
+from desk.wires import folders
+from desk.wires import queries as wires
 
 WAYS_OUT = {
     "ticker": "It runs beside the worker: look at the worker's log, start it with `desk up`",
@@ -57,15 +60,22 @@ def _database(settings: Settings) -> Iterator[Line]:
     try:
         at = schema.current(database.engine)
     except DBAPIError as error:
-        yield "database", False, f"does not answer ({error.orig}): check DATABASE_URL, start the server"
+        yield "database", False, _cannot_be_used(error, settings.database_url)
     else:
         yield "database", True, database.engine.dialect.name
         current = at == schema.head()
         yield "migrations", current, "up to date" if current else "behind this release: run `desk db upgrade`"
         if current:
             yield from _heartbeats(database)
+            yield from _wires(database, settings)
     finally:
         database.engine.dispose()
+
+
+def _cannot_be_used(error: DBAPIError, url: str) -> str:
+    if url.startswith("sqlite"):
+        return f"the file can't be used: {error.orig}"
+    return f"{trouble.of(error.orig or error, _server_of(url, 5432))} Check DATABASE_URL, start the server"
 
 
 def _absent(settings: Settings) -> Path | None:
@@ -99,10 +109,25 @@ def _heartbeats(database: Database) -> Iterator[Line]:
             yield name, True, f"seen {age} ago"
 
 
+def _wires(database: Database, settings: Settings) -> Iterator[Line]:
+    """Whether the watched folders are where folders may be watched; what stands elsewhere is never read."""
+    with database.reading() as session:
+        watched = [one for one in wires.sources(session) if one.kind == "folder" and one.stopped_at is None]
+    refused = []
+    for source in watched:
+        try:
+            folders.inside(settings.wire_root, source.url)
+        except Invalid as error:
+            refused.append(f"{source.name} is not read: {error}")
+    yield from (("wires", False, says) for says in refused)
+    if not refused:
+        yield "wires", True, f"folders are watched below {settings.wire_root}"
+
+
 def _broker(settings: Settings) -> Line:
     if settings.redis_url is not None:
         return _asked(settings.redis_url, "Work goes on by the tickers, later than it should: start it again.")
-    if not is_held(settings.var / "desk.lock"):
+    if not is_held(settings.var / LOCK):
         return "broker", True, "embedded: `desk up` starts it"
     url = valkey.running_url(settings.var / "valkey")
     if url is None:
@@ -119,8 +144,13 @@ def _asked(url: str, way_out: str) -> Line:
         with redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as broker:
             broker.ping()
     except (RedisError, OSError, ValueError) as error:
-        return "broker", False, f"does not answer ({error}). {way_out}"
+        return "broker", False, f"{trouble.of(error, _server_of(url, 6379))} {way_out}"
     return "broker", True, "answers"
+
+
+def _server_of(url: str, usual: int) -> str:
+    parts = make_url(url)
+    return f"{parts.host or 'localhost'}:{parts.port or usual}"
 
 
 def _mail(settings: Settings) -> Line:

@@ -10,10 +10,14 @@ from pathlib import Path
 from desk.cli import guard
 from desk.errors import NotNow
 
+LOCK = "desk.lock"  # in DESK_VAR
+
 
 @contextmanager
-def only_one(path: Path, *, patience: float = 12) -> Iterator[int]:
+def only_one(path: Path, url: str = "", *, patience: float = 12) -> Iterator[int]:
     """Hold the lock file `path` within the block; gives its descriptor, for `supervisor.run`.
+
+    In the file stand the process and the `url` at which its desk is reached.
 
     The kernel lets go of the lock when its holders are gone, so a file left by a crash hinders nobody. A killed run's
     guard holds it until everything of that run has ended: it is waited for, up to `patience` seconds.
@@ -24,7 +28,7 @@ def only_one(path: Path, *, patience: float = 12) -> Iterator[int]:
     try:
         _acquire(fd, path, patience)
         os.ftruncate(fd, 0)
-        os.pwrite(fd, b"%d\n" % os.getpid(), 0)
+        os.pwrite(fd, f"{os.getpid()}\n{url}\n".encode(), 0)
         yield fd
         fcntl.flock(fd, fcntl.LOCK_UN)  # for the guard too: it shares the lock
     finally:
@@ -47,6 +51,12 @@ def is_held(path: Path) -> bool:
         os.close(fd)
 
 
+def address(path: Path) -> str | None:
+    """Where the desk that holds the lock file `path` is reached; None if none does, whatever one left there."""
+    lines = path.read_text().splitlines() if is_held(path) else []
+    return lines[1] if len(lines) > 1 else None
+
+
 def _acquire(fd: int, path: Path, patience: float) -> None:
     until = time.monotonic() + patience
     while True:
@@ -54,7 +64,7 @@ def _acquire(fd: int, path: Path, patience: float) -> None:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             # empty for the moment between another's locking and its writing
-            holder = os.pread(fd, 20, 0).decode().strip()
+            holder = os.pread(fd, 20, 0).partition(b"\n")[0].decode()
             if (holder and _alive(int(holder))) or time.monotonic() > until:
                 raise NotNow(
                     "A desk already runs in %(folder)s, as process %(pid)s. "

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -9,12 +10,19 @@ from rich.console import Console
 from rich.table import Table
 
 from desk import db, models
-from desk.cli import schema
+from desk.cli import lock, schema
 from desk.errors import Invalid
 from desk.settings import Settings
 from desk.store import Ring, Store, silent
 
 _ = models.ALL  # every table must be mapped before the first query
+
+
+def settings_here() -> Settings:
+    """The settings, with the address of the desk that runs here: what DESK_URL names, else where it listens."""
+    settings = Settings.from_env()
+    url = None if settings.url_is_set else lock.address(settings.var / lock.LOCK)
+    return replace(settings, url=url) if url else settings
 
 
 def open_store(settings: Settings | None = None) -> Store:

@@ -4,10 +4,9 @@ import click
 
 from desk import clock
 from desk.actor import SYSTEM
-from desk.cli.office import open_store
+from desk.cli.office import open_store, settings_here
 from desk.links import Links
 from desk.newsroom import entering, staffing
-from desk.settings import Settings
 
 
 @click.group()
@@ -23,7 +22,7 @@ def user() -> None:
 @click.option("--admin", is_flag=True, help="An administrator: people, desks, settings.")
 def add(email: str, name: str, title: str, zone: str, admin: bool) -> None:
     """Invite a person; prints the link that they are mailed, too."""
-    settings = Settings.from_env()
+    settings = settings_here()
     with open_store(settings).write() as session:
         person, secret = staffing.invite(
             session, SYSTEM, name=name, email=email, title=title, zone=zone, is_admin=admin, now=clock.utcnow()
@@ -37,7 +36,7 @@ def add(email: str, name: str, title: str, zone: str, admin: bool) -> None:
 @click.argument("email")
 def link(email: str) -> None:
     """Print a one-time sign-in link for somebody who is locked out."""
-    settings = Settings.from_env()
+    settings = settings_here()
     with open_store(settings).write() as session:
         secret = entering.sign_in_link(session, email, clock.utcnow())
     click.echo("Whoever opens this link is signed in, once, within 24 hours:", err=True)

@@ -2,8 +2,11 @@
 
 import click
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from desk.cli.office import open_store, show
+from desk.errors import Invalid
+from desk.people import queries as people
 from desk.people.models import Desk
 from desk.stories.models import STATES, Story
 
@@ -23,9 +26,9 @@ def list_(state: str | None, desk_name: str | None, limit: int, as_json: bool) -
     wanted = select(Story, Desk.name).join(Desk, Desk.id == Story.desk_id).order_by(Story.changed_at.desc())
     if state:
         wanted = wanted.where(Story.state == state)
-    if desk_name:
-        wanted = wanted.where(Desk.name == desk_name)
     with open_store().read() as session:
+        if desk_name:
+            wanted = wanted.where(Story.desk_id == _desk(session, desk_name).id)
         rows = [
             {
                 "id": story.public_id,
@@ -38,3 +41,13 @@ def list_(state: str | None, desk_name: str | None, limit: int, as_json: bool) -
             for story, desk in session.execute(wanted.limit(limit))
         ]
     show(rows, as_json=as_json, empty="No such stories.")
+
+
+def _desk(session: Session, name: str) -> Desk:
+    """The desk of that name, however its letters are written."""
+    desks = people.desks(session, closed=True)
+    found = next((desk for desk in desks if desk.name.casefold() == name.strip().casefold()), None)
+    if found is None:
+        there = ", ".join(desk.name for desk in desks) or "none yet"
+        raise Invalid("There is no desk called %(name)s. The desks: %(there)s.", name=name, there=there)
+    return found

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from desk import db
 from desk.cli import database, demo
-from desk.cli.lock import only_one
+from desk.cli.lock import LOCK, only_one
 from desk.cli.office import open_store
 from desk.cli.supervisor import Process, read_procfile, run
 from desk.cli.valkey import EmbeddedValkey
@@ -31,7 +31,7 @@ def up(with_demo: bool) -> None:
     """Run the desk: web, worker, beat, and a broker of its own unless REDIS_URL names one."""
     settings = Settings.from_env()
     settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with only_one(settings.var / "desk.lock") as lock:
+    with only_one(settings.var / LOCK, settings.url) as lock:
         _must_be_free(settings.host, settings.port)
         _must_answer(settings)
         click.echo("Bringing the database up to date …")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from desk import clock, net
 from desk.actor import SYSTEM
@@ -32,18 +33,61 @@ def wires() -> None:
 @click.option("--zone", default="UTC", show_default=True, help="Where times without a zone are meant.")
 @click.option("--every", default=60, show_default=True, help="Seconds between two polls.")
 def add(name: str, where: str, zone: str, every: int) -> None:
-    """Add a feed by its address, or a folder to watch."""
+    """Add a feed by its address, or a folder to watch: one below DESK_WIRES."""
     settings = Settings.from_env()
-    kind = "feed" if where.lower().startswith(("http://", "https://")) else "folder"
-    if kind == "feed":
-        net.check_address(where, private=settings.private_addresses)
-    else:
-        where = str(Path(where).absolute())
+    where = _place(where, settings)
     with open_store(settings).write() as session:
         source = wiring.add_source(
-            session, SYSTEM, name=name, kind=kind, url=where, zone=zone, every=every, now=clock.utcnow()
+            session, SYSTEM, name=name, url=where, zone=zone, every=every, root=settings.wire_root, now=clock.utcnow()
         )
     click.echo(f"{source.name} is added: it is polled every {source.every} s.")
+
+
+@wires.command("change")
+@click.argument("name")
+@click.option("--name", "new_name", help="What it is called from now on.")
+@click.option("--where", metavar="URL|FOLDER", help="Where it is from now on.")
+@click.option("--zone", help="Where times without a zone are meant.")
+@click.option("--every", type=int, help="Seconds between two polls.")
+def change(name: str, new_name: str | None, where: str | None, zone: str | None, every: int | None) -> None:
+    """Change a source: what is not given stays as it is."""
+    settings = Settings.from_env()
+    where = _place(where, settings) if where else None
+    with open_store(settings).write() as session:
+        source = _called(session, name)
+        wiring.change_source(
+            session, SYSTEM, source.public_id, name=new_name or source.name, url=where or source.url,
+            zone=zone or source.zone, every=every or source.every, root=settings.wire_root, now=clock.utcnow(),
+        )  # fmt: skip
+        click.echo(f"{source.name} is changed: {source.url}, every {source.every} s, times of {source.zone}.")
+
+
+@wires.command("stop")
+@click.argument("name")
+@click.option("--why", default="", help="Why, for whoever asks.")
+def stop(name: str, why: str) -> None:
+    """Read a source no more until it is started again; it stays in the lists."""
+    with open_store().write() as session:
+        wiring.stop_source(session, SYSTEM, _called(session, name).public_id, why=why, now=clock.utcnow())
+    click.echo(f"{name} is stopped: `desk wires start` reads it again.")
+
+
+@wires.command("start")
+@click.argument("name")
+def start(name: str) -> None:
+    """Read a source again that was stopped or removed."""
+    with open_store().write() as session:
+        wiring.start_source(session, SYSTEM, _called(session, name).public_id, now=clock.utcnow())
+    click.echo(f"{name} is read again, at once.")
+
+
+@wires.command("remove")
+@click.argument("name")
+def remove(name: str) -> None:
+    """Read a source no more, and list it no more; what it sent stays."""
+    with open_store().write() as session:
+        wiring.remove_source(session, SYSTEM, _called(session, name).public_id, now=clock.utcnow())
+    click.echo(f"{name} is removed, and what it sent stays: `desk wires start` reads it again.")
 
 
 @wires.command("poll")
@@ -53,7 +97,7 @@ def poll(names: tuple[str, ...]) -> None:
     settings = Settings.from_env()
     store = open_store(settings)
     with store.read() as session:
-        chosen = _chosen(list(queries.sources(session)), names)
+        chosen = [_called(session, name) for name in names] or _running(session)
     if not chosen:
         click.echo("There is no source to poll: `desk wires add NAME URL` makes one.")
     failed = False
@@ -66,11 +110,12 @@ def poll(names: tuple[str, ...]) -> None:
 
 
 @wires.command("list")
+@click.option("--removed", is_flag=True, help="Those that were removed, and only those.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def list_(as_json: bool) -> None:
+def list_(removed: bool, as_json: bool) -> None:
     """The sources, and how each is doing."""
     with open_store().read() as session:
-        rows = [_row(source) for source in queries.sources(session)]
+        rows = [_row(source) for source in queries.sources(session, removed=removed)]
     if not as_json:
         rows = [{name: row[name] for name in BRIEFLY} for row in rows]
     show(rows, as_json=as_json, empty="There are no sources yet: `desk wires add NAME URL|FOLDER` makes one.")
@@ -104,12 +149,25 @@ def parse(files: tuple[str, ...], zone: str) -> None:
         sys.exit(1)
 
 
-def _chosen(sources: list[Source], names: tuple[str, ...]) -> list[Source]:
-    known = {source.name: source for source in sources}
-    for name in names:
-        if name not in known:
-            raise Invalid("There is no source called %(name)s: `desk wires list` shows them.", name=name)
-    return [known[name] for name in names] if names else [one for one in sources if one.stopped_at is None]
+def _place(where: str, settings: Settings) -> str:
+    """Where copy is to come from: an address that this desk may talk to, or a path from the root."""
+    if "://" not in where:
+        return str(Path(where).absolute())
+    if rules.kind_of(where) == "feed":
+        net.check_address(where, private=settings.private_addresses)
+    return where
+
+
+def _called(session: Session, name: str) -> Source:
+    """The source of that name, removed or not."""
+    known = {one.name: one for removed in (True, False) for one in queries.sources(session, removed=removed)}
+    if name not in known:
+        raise Invalid("There is no source called %(name)s: `desk wires list` shows them.", name=name)
+    return known[name]
+
+
+def _running(session: Session) -> list[Source]:
+    return [one for one in queries.sources(session) if one.stopped_at is None]
 
 
 def _says(source: Source, polled: fetch.Polled | None) -> str:

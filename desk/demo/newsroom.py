@@ -201,7 +201,7 @@ def _overnight(session: Session, admin: Actor, folders: Mapping[str, Path], at: 
     """Add the watched folders, and take in what came by night as a worker would have."""
     for agency, folder in folders.items():
         source = wiring.add_source(
-            session, admin, name=agency, kind="folder", url=str(folder.resolve()), zone=wires.AGENCIES[agency],
+            session, admin, name=agency, url=str(folder.resolve()), zone=wires.AGENCIES[agency], root=folder.parent,
             every=10, now=at,
         )  # fmt: skip
         sample = wires.SAMPLES / "overnight" / f"{agency.lower()}.xml"

@@ -203,9 +203,7 @@ def schedule(who: str, at: float) -> Step:
 
     def step(stage: Stage, now: datetime) -> None:
         moment = stage.cast.minute(at, stage.zone)
-        publishing.schedule(
-            stage.session, stage.actor(who), stage.story.public_id, _last(stage), moment, None, now, seen=None
-        )
+        publishing.schedule(stage.session, stage.actor(who), stage.story.public_id, _last(stage), moment, now)
 
     return step
 

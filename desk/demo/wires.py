@@ -31,7 +31,7 @@ MINUTES = 4.0  # over which they are dropped
 
 def inbox(settings: Settings) -> Path:
     """The folder in which each agency has a watched folder of its own."""
-    return settings.var / "wires" / "inbox"
+    return settings.wire_root / "inbox"
 
 
 def make_folders(folder: Path) -> dict[str, Path]:

@@ -66,11 +66,13 @@ def save(last_n: int, base_n: int, old: Copy | None, new: Copy) -> Outcome:
     return "saved" if base_n == last_n else "stale"
 
 
-def what_lacks(copy: Copy) -> Literal["headline", "body_html"] | None:
-    """The field without which copy can't be filed or published, if it is empty: the headline, or the body's words."""
-    if not copy.headline.strip():
-        return "headline"
-    return None if plain_text(copy.body_html).strip() else "body_html"
+def what_lacks(copy: Copy) -> tuple[Literal["headline", "body_html"], ...]:
+    """The fields without which copy can't be filed or published, if they are empty: headline, the body's words."""
+    fields: tuple[tuple[Literal["headline", "body_html"], str], ...] = (
+        ("headline", copy.headline),
+        ("body_html", plain_text(copy.body_html)),
+    )
+    return tuple(name for name, words in fields if not words.strip())
 
 
 def is_empty(copy: Copy) -> bool:

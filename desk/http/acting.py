@@ -1,8 +1,8 @@
 """What the bar of acts on a story's page says: what is marked and since when, what stands in the way, what follows."""
 
 from desk.http.context import actor, visit
-from desk.http.phrases import stamp
 from desk.http.translating import gettext as _
+from desk.http.words import stamp
 from desk.newsroom.rereading import Since
 from desk.newsroom.storypage import StoryPage
 from desk.permissions import permits
@@ -15,9 +15,47 @@ def may_embargo(page: StoryPage) -> bool:
 
 
 def standing_embargo(page: StoryPage) -> str:
-    """The desk's own embargo while it is ahead: `today 18:00 Brussels`; empty without one."""
-    at, zone = page.story.embargo_at, page.story.embargo_zone or page.desk.zone
-    return stamp(at, zone) if at is not None and at > visit().now else ""
+    """The desk's own embargo while it is ahead, by the reader's clock: `today 18:00 Brussels`; empty without one."""
+    at = page.story.embargo_at
+    return stamp(at, visit().zone) if at is not None and at > visit().now else ""
+
+
+def publish_words(page: StoryPage) -> str:
+    """What the button to publish says; empty where it is scheduled for the lift already, which is all it would do."""
+    lift = max(page.gates.embargoes, default=visit().now)
+    if lift > visit().now:
+        return "" if page.story.state == "scheduled" and page.story.publish_at is None else _("Publish at the lift")
+    return _("Publish edition %(n)s", n=len(page.editions) + 1) if page.out else _("Publish")
+
+
+def embargo_says(page: StoryPage) -> str:
+    """What setting or moving the desk's embargo leads to, in a sentence, before anybody presses."""
+    if page.story.state == "scheduled":
+        return _("Nothing of it goes out before. It is scheduled: it goes out by itself at the later of its times.")
+    return _("Nothing of it goes out before. It schedules nothing: publishing does, for the lift.")
+
+
+def own_words(page: StoryPage) -> str:
+    """Why the reader can't approve this copy, in a sentence; empty where they can."""
+    if page.own is None:
+        return ""
+    if page.own.why == "rewrote":
+        words = _("You wrote %(words)s of its %(of)s words, headline and abstract counted: another has to approve.")
+        return words % {"words": page.own.words, "of": page.own.of}
+    return _("This is your own copy: somebody else approves it.")
+
+
+def approval_gate(page: StoryPage) -> tuple[str, str]:
+    """What stands of the approval: the kind of its chip, and who gave it, or who can open the way."""
+    if page.decision is not None and page.version is not None:
+        return "good", _("v%(n)s by %(name)s", n=page.version.n, name=page.people[page.decision.person_id].name)
+    if page.authority is not None:
+        return "warn", _("none: by authority of %(name)s", name=page.people[page.authority.person_id].name)
+    if "approve" in page.moves:
+        return "need", _("you")
+    if "on_authority" in page.moves:
+        return "warn", _("somebody else, or your authority")
+    return "", _("waits for somebody else") if page.story.state in ("filed", "editing") else _("not yet")
 
 
 def after_lift(page: StoryPage) -> str:
@@ -31,7 +69,7 @@ def after_lift(page: StoryPage) -> str:
         return str(_("It then waits until somebody publishes it."))
     if until <= visit().now:
         return str(_("Its time has come: it goes out at once."))
-    return str(_("It then goes out by itself: %(time)s.", time=stamp(until, page.desk.zone)))
+    return str(_("It then goes out by itself: %(time)s.", time=stamp(until, visit().zone)))
 
 
 def goes_at_once(page: StoryPage) -> bool:

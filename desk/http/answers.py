@@ -1,5 +1,7 @@
 """Errors as responses: one place where the error tree becomes statuses and pages."""
 
+from collections.abc import Iterable
+
 import structlog
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -7,11 +9,10 @@ from werkzeug.exceptions import HTTPException
 
 from desk import errors
 from desk.db import is_down, is_lost_race
-from desk.http import cookies
+from desk.http import cookies, sent
 from desk.http.context import visit
 from desk.http.forms import Form, sentence
 from desk.http.races import broken
-from desk.http.sent import SECRETS, to_give_back
 
 STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
     (errors.NotFound, 404),
@@ -51,8 +52,7 @@ def held(status: int) -> Response:
 
     For an expired session (401) after signing in on this very page, for an old form (400) by one press.
     """
-    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRETS]
-    return _held(kept, request.full_path, status)
+    return _held(request.form.items(multi=True), request.full_path, status)
 
 
 def unfit() -> errors.Invalid:
@@ -67,8 +67,13 @@ def unfit() -> errors.Invalid:
 
 def still_held(action: str) -> Response:
     """The door of `held` once more, when signing in on it failed: what was typed is still there."""
-    held = [(name, value) for name, value in request.form.items(multi=True) if name.startswith("held:")]
-    return _held([(name.removeprefix("held:"), value) for name, value in held], action, 401)
+    return _held(waiting(), action, 401)
+
+
+def waiting() -> list[tuple[str, str]]:
+    """What waits at the door to be sent again: names and values."""
+    held = [(name, value) for name, value in request.form.items(multi=True) if name.startswith(sent.HELD)]
+    return [(name.removeprefix(sent.HELD), value) for name, value in held]
 
 
 def page(status: int, message: str, *, kept: str | None = None) -> Response:
@@ -81,7 +86,7 @@ def page(status: int, message: str, *, kept: str | None = None) -> Response:
         f"errors/{name}.html",
         message=message,
         status=status,
-        given=to_give_back(),
+        given=sent.to_give_back(),
         action=request.full_path.rstrip("?"),
         kept=kept,
     )
@@ -101,10 +106,10 @@ def refused(response: Response, error: errors.DeskError) -> Response:
     return response
 
 
-def _held(fields: list[tuple[str, str]], action: str, status: int) -> Response:
+def _held(fields: Iterable[tuple[str, str]], action: str, status: int) -> Response:
     shown = render_template(
         "door/held.html",
-        held_fields=fields,
+        given=sent.of(fields),
         action=action,
         status=status,
         form=Form(email=""),

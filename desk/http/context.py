@@ -25,6 +25,7 @@ class Visit:
     problem: DeskError | None = None
     prepared: object = None
     language: str = "en"
+    zone: str = "UTC"
 
 
 def visit() -> Visit:

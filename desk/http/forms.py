@@ -1,25 +1,28 @@
 """Forms: what was typed, read into values; and what was typed, given back when it was refused."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import request
 
 from desk.clock import Ambiguous
-from desk.errors import DeskError, Invalid
-from desk.http.context import problem
+from desk.errors import DeskError, Incomplete, Invalid, Past
+from desk.http.context import problem, visit
 from desk.http.translating import gettext
+from desk.http.words import stamp
 from desk.text import shorten
 
 
 class Form:
     """A form on a page: `values` are what it shows, `error(field)` the sentence beside a field.
 
-    On a page that is given back after a refusal the values are those that were typed.
+    On a page that is given back after a refusal the values are those that were typed. Where a page has several forms,
+    each is told the last part of the address it is `sent_to`, so that only the one that was sent is given back.
     """
 
-    def __init__(self, **defaults: Any) -> None:
-        self.problem = problem()
+    def __init__(self, *, sent_to: str | None = None, **defaults: Any) -> None:
+        self.problem = problem() if sent_to in (None, request.path.rpartition("/")[2]) else None
         self.typed = self.problem is not None
         self._defaults = defaults
 
@@ -35,12 +38,24 @@ class Form:
 
     def error(self, name: str) -> str | None:
         """The sentence that belongs to this field, in the reader's language."""
-        return sentence(self.problem) if self.problem and self.problem.field == name else None
+        return next((says for field, says in self.errors if field == name), None)
+
+    @property
+    def errors(self) -> list[tuple[str | None, str]]:
+        """All that was wrong: each field (None: the form as a whole) with its sentence."""
+        each = self.problem.each if isinstance(self.problem, Incomplete) else [self.problem] if self.problem else []
+        return [(one.field, sentence(one)) for one in each]
 
     @property
     def said(self) -> str:
         """What was wrong, whichever field it belongs to."""
         return sentence(self.problem) if self.problem else ""
+
+    def past(self, name: str) -> datetime | None:
+        """The instant typed into a field that is past, to be agreed to if it is meant; or agreed to before."""
+        if isinstance(self.problem, Past) and self.problem.field == name:
+            return self.problem.at
+        return instant(f"{name}_past") if self.typed else None
 
     def twice(self, name: str) -> Ambiguous | None:
         """The two moments to choose from, where the typed local time comes twice."""
@@ -53,8 +68,12 @@ class Form:
 
 
 def sentence(error: DeskError) -> str:
-    """An error in the reader's language."""
-    return str(gettext(error.message, **error.params) if error.params else gettext(error.message))
+    """An error in the reader's language, its times by the reader's clock."""
+    if isinstance(error, Incomplete):
+        return " ".join(sentence(one) for one in error.each)
+    zone = visit().zone
+    params = {name: stamp(at, zone) if isinstance(at, datetime) else at for name, at in error.params.items()}
+    return gettext(error.message, **params)
 
 
 def text(name: str) -> str:
@@ -81,6 +100,15 @@ def whole(name: str, *, required: bool = False, most: int = 1_000_000) -> int | 
     if not raw.isascii() or not raw.isdigit() or len(raw) > 9 or int(raw) > most:
         raise Invalid("%(value)s is not a whole number this field can take.", field=name, value=shorten(raw, 40) or "–")
     return int(raw)
+
+
+def instant(name: str) -> datetime | None:
+    """The instant that a hidden field or a box holds; None for none, and for what is no instant."""
+    try:
+        at = datetime.fromisoformat(text(name))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def ticked(name: str) -> bool:

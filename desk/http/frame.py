@@ -35,7 +35,7 @@ def frame(visit: Visit | None) -> dict[str, Any]:
         ("board.waiting", _("Waits for me"), "w", "board.read", counts.waiting),
         ("wire.page", _("Wire"), "i", "wire.read", None),
         ("finding.page", _("Find"), "f", "story.find", None),
-        ("licensees.page", _("Republishers"), "r", "republication.read", None),
+        ("licensees.page", _("Licensees"), "r", "republication.read", None),
         ("mail.page", _("Mail"), "e", "mail.read", None),
         ("outbox.page", _("Dead letters"), "x", "outbox.manage", counts.dead or None),
         ("people.page", _("People"), "p", "people.read", None),

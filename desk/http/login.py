@@ -57,7 +57,9 @@ def enter() -> None:
     reader = current_user._get_current_object()
     found.person = reader.person if isinstance(reader, Reader) else None
     found.actor = queries.actor_of(db(), found.person) if found.person else None
-    found.language = found.person.language if found.person else "en"  # an error page has no session to read it from
+    # an error page has no session to read these from
+    found.language = found.person.language if found.person else "en"
+    found.zone = found.person.present_zone if found.person else "UTC"
 
 
 def standing_session(store: Store) -> str | None:

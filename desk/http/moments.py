@@ -6,7 +6,7 @@ from flask import request
 
 from desk import clock
 from desk.errors import DeskError, Invalid
-from desk.http.forms import text
+from desk.http.forms import instant, text
 
 
 def typed_moment(name: str, *, now: datetime, default_zone: str) -> clock.Moment | None:
@@ -28,16 +28,15 @@ def typed_moment(name: str, *, now: datetime, default_zone: str) -> clock.Moment
         raise
 
 
+def agreed_past(name: str, moment: clock.Moment | None) -> bool:
+    """Whether it was ticked that this very moment is meant, though it is past."""
+    return moment is not None and instant(f"{name}_past") == moment.at
+
+
 def shown_moment(name: str) -> datetime | None:
     """The instant (UTC) that a hidden field says was on the page, None if none was. Raises Invalid for what is none."""
-    value = text(name)
-    if not value:
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+    at = instant(name)
+    if at is None and text(name):
         raise Invalid("This form does not say which times were on its page. Open the page again.")
     return at
 

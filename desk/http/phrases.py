@@ -15,7 +15,8 @@ from desk.http.context import problem, visit
 from desk.http.forms import sentence
 from desk.http.translating import gettext as _
 from desk.http.translating import ngettext
-from desk.http.words import field_word, frame_word, medium_word, role_word, rung_word, state_word
+from desk.http.words import field_word, frame_word, medium_word, role_word, rung_word, stamp, state_word
+from desk.newsroom import crew
 from desk.newsroom.bands import SOON
 from desk.newsroom.crew import Member
 from desk.newsroom.history import Happened
@@ -48,7 +49,10 @@ def state_kind(state: str, moves: frozenset[str]) -> str:
 
 
 def story_steps(page: StoryPage) -> list[tuple[str, str]]:
-    """The line of steps over a story: what is done, and when by the desk's clock; where it is; what is to come."""
+    """The line of steps over a story: what is done, and when by the desk's clock; where it is; what is to come.
+
+    A story that was killed or spiked ends with that, after what it had come to.
+    """
     story, version = page.story, page.version
     accepted = [one.accepted_at for one, _offers in page.assignments if one.accepted_at]
     steps = (
@@ -57,16 +61,22 @@ def story_steps(page: StoryPage) -> list[tuple[str, str]]:
         (_("Filed"), version.filed_at if version else None),
         (_("Desk edit"), None),
         (_("Approved"), page.decision.at if page.decision else None),
-        (_("Published"), page.editions[-1].published_at if page.editions and not story.next_cause else None),
+        (_("Published"), page.published_at if not story.next_cause else None),
     )
-    state = story.came_from or story.state
-    state = {"scheduled": "approved", "killed": "published", "pitched": "commissioned"}.get(state, state)
+    over = page.over
+    state = over.before if over else story.came_from or story.state
+    state = {"scheduled": "approved", "pitched": "commissioned"}.get(state, state)
     here = STEPS.index(state) if state in STEPS else 0
-    over = state == "published"
-    return [
-        (_stepped(label, at if n <= here else None, page.desk.zone), "done" if n < here or over else _now(n == here))
+    done = over is not None or state == "published"
+    line = [
+        (_stepped(label, at if n <= here else None, page.desk.zone), "done" if n < here or done else _now(n == here))
         for n, (label, at) in enumerate(steps)
+        if n <= here or over is None
     ]
+    if over is not None:
+        last = _("KILLED") if story.state == "killed" else _("SPIKED")
+        line.append((_stepped(last, over.at, page.desk.zone), "over"))
+    return line
 
 
 def _stepped(label: str, at: datetime | None, zone: str) -> str:
@@ -116,6 +126,7 @@ def message_words(message: Message) -> str:
         "published": _("edition %(n)s is out", n=n),
         "own_authority": _("%(by)s published it on their own authority", by=by),
         "killed": _("%(by)s killed it", by=by),
+        "spiked": _("%(by)s spiked it", by=by),
         "work_left": _("nobody has it any more"),
         "notice_silent": _("no answer to edition %(n)s from %(names)s", n=n, names=_named(facts.get("licensees", ()))),
         "webhook_failing": _("the webhook has taken nothing for an hour"),
@@ -154,8 +165,17 @@ def _named(things: Sequence[Mapping[str, Any]]) -> str:
 
 def night(zone: str) -> bool:
     """Whether it is night in that zone: between 22:00 and 06:00."""
-    hour = int(clock.hhmm(visit().now, zone)[:2])
-    return hour >= 22 or hour < 6
+    return _hours(zone) == "night"
+
+
+def hours_words(zone: str) -> str:
+    """Whether people work in that zone at this hour, or sleep."""
+    words = {"night": _("night there"), "office": _("working hours"), "": _("outside working hours")}
+    return str(words[_hours(zone)])
+
+
+def _hours(zone: str) -> str:
+    return crew.hours(int(clock.hhmm(visit().now, zone)[:2]))
 
 
 def names(session: Session, offers: Sequence[Offer]) -> str:
@@ -170,18 +190,6 @@ def names(session: Session, offers: Sequence[Offer]) -> str:
 def soon(at: datetime) -> bool:
     """Whether that is within the hours in which a board calls a deadline near."""
     return visit().now <= at <= visit().now + SOON
-
-
-def stamp(at: datetime, zone: str) -> str:
-    """A time with its day and place: `today 14:37 Brussels`."""
-    return str(
-        _(
-            "%(day)s %(time)s %(place)s",
-            day=clock.day_words(at, zone, visit().now, _),
-            time=clock.hhmm(at, zone),
-            place=clock.place_of(zone),
-        )
-    )
 
 
 def readings(at: datetime, pairs: Sequence[tuple[str, str]]) -> list[clock.Reading]:

@@ -21,9 +21,12 @@ WORDS = (
 PHRASES = (
     "state_kind", "story_steps", "happened", "message_words", "readings", "copy_html", "dateline_of", "may_write",
     "desk_choices", "person_choices", "person_options", "role_choices", "state_options", "media_choices", "page_url",
-    "problem_with", "as_copy", "greeting", "work_line", "paragraphs", "what_changed", "soon", "night",
+    "problem_with", "as_copy", "greeting", "work_line", "paragraphs", "what_changed", "soon", "night", "hours_words",
 )  # fmt: skip
-ACTS = ("may_embargo", "standing_embargo", "after_lift", "goes_at_once", "since_words")
+ACTS = (
+    "may_embargo", "standing_embargo", "publish_words", "embargo_says", "own_words", "approval_gate", "after_lift",
+    "goes_at_once", "since_words",
+)  # fmt: skip
 RTL = frozenset({"ar", "he", "fa", "ur"})
 
 
@@ -45,10 +48,11 @@ def install(app: Flask) -> None:
         due_words=lambda at: clock.due_words(at, visit().now, gettext),
         ago=lambda at: clock.ago(at, visit().now, gettext),
         place_of=clock.place_of,
+        dated=clock.dated,
         initials=text.initials,
         plain=text.plain_text,
         shorten=text.shorten,
-        stamp=phrases.stamp,
+        stamp=words.stamp,
     )
     env.globals.update(
         static=_static,

@@ -1,5 +1,6 @@
 """What a form sent, given back when it could not be taken: nothing that was typed is lost with a refusal."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import request
@@ -30,10 +31,14 @@ class Sent:
 def sent() -> list[Sent]:
     """The fields of this request's form but for secrets; none where a body could not be read."""
     try:
-        fields = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRETS]
+        return of(request.form.items(multi=True))
     except HTTPException:
         return []
-    return [_field(name, value) for name, value in fields]
+
+
+def of(fields: Iterable[tuple[str, str]]) -> list[Sent]:
+    """These fields, names and values, but for secrets."""
+    return [_field(name, value) for name, value in fields if name not in SECRETS]
 
 
 def to_give_back() -> list[Sent]:
@@ -70,7 +75,7 @@ def _words() -> dict[str, str]:
         "wrong": _("What was wrong"),
         "right": _("What is right"),
         "slug": _("Slug"),
-        "title": _("In a line"),
+        "title": _("Working title"),
         "brief": _("The brief"),
         "deadline": _("Deadline"),
         "publish": _("Publish at"),

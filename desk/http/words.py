@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from desk import clock, text
+from desk.http.context import visit
 from desk.http.translating import gettext as _
 from desk.http.translating import later
 from desk.newsroom.board import Commission, Row
@@ -44,6 +45,18 @@ def band_label(key: str) -> str:
         "out": _("Out"),
     }
     return words.get(key) or state_word(key).capitalize()
+
+
+def stamp(at: datetime, zone: str) -> str:
+    """A time with its day and place: `today 14:37 Brussels`."""
+    return str(
+        _(
+            "%(day)s %(time)s %(place)s",
+            day=clock.day_words(at, zone, visit().now, _),
+            time=clock.hhmm(at, zone),
+            place=clock.place_of(zone),
+        )
+    )
 
 
 def state_word(state: str) -> str:
@@ -194,7 +207,8 @@ def row_chip(row: Row) -> tuple[str, str, str]:
         return "good", _("corrected") if row.cause == "correction" else _("published"), href
     if row.state == "killed":
         return "bad", _("killed"), href
-    if row.state == "commissioned" and (lead is None or (lead.name is None and not lead.offered)):
+    bare = row.state == "commissioned" and (lead is None or not (lead.name or lead.offered))
+    if bare or (lead and lead.left_by):
         return "bad", _("unassigned"), href
     if row.state == "commissioned" and lead and lead.offered:
         return "", _("offered"), href

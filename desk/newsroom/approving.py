@@ -34,11 +34,9 @@ def approve(
     story, _ = reading.lock_story(session, actor, story_public_id, "copy.approve")
     version = reading.as_read(session, story, version_public_id)
     workflow.after(story.state, "approve")
-    if authorship.own_copies(session, actor, [story]):
-        raise Forbidden(
-            "This is your own copy: somebody else approves it. An editor alone at night may publish it on their own "
-            "authority."
-        )
+    own = authorship.own_copies(session, actor, [story]).get(story.id)
+    if own is not None:
+        raise Forbidden(_OWN["rewrote" if own.why == "rewrote" else "own"], words=own.words, of=own.of)
     decision = approvals.decide(session, version_id=version.id, person_id=actor.id, kind="approve", note=note, now=now)
     before, after = storying.move(session, story, "approve", now=now)
     record(
@@ -108,6 +106,14 @@ def withdraw(
     _tell_voided(
         session, actor, story, version, told, key=f"withdrawn:{stands.id}", withdrawn=True, why=note.strip(), now=now
     )
+
+
+_OWN = {
+    "own": "This is your own copy: somebody else approves it. An editor alone at night may publish it on their own "
+    "authority.",
+    "rewrote": "You wrote %(words)s of its %(of)s words, headline and abstract counted: somebody else has to approve "
+    "it. An editor alone at night may publish it on their own authority.",
+}
 
 
 def _writers(session: Session, story: Story, assignment: Assignment | None, version: Version) -> list[Person]:

@@ -7,7 +7,7 @@ so many and says how many it does not.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -38,7 +38,7 @@ TODOS = 8
 
 @dataclass(frozen=True, slots=True)
 class Commission:
-    """One assignment in a row: who has it, where they are, what they said."""
+    """One assignment in a row: who has it, where they are, what they said; or who left it unfiled, being shut out."""
 
     public_id: str
     medium: str
@@ -49,6 +49,7 @@ class Commission:
     zone: str | None
     said: str | None
     offered: int
+    left_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,9 @@ class Row:
 
     @property
     def lead(self) -> Commission | None:
-        """The commission that the row speaks of: the earliest that somebody has or is offered."""
-        return self.commissions[0] if self.commissions else None
+        """The commission that the row speaks of: one that was left behind, else the earliest."""
+        left = (of for of in self.commissions if of.left_by)
+        return next(left, self.commissions[0]) if self.commissions else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,12 @@ def page(session: Session, actor: Actor, person: Person, *, desk: str | None, vi
     desks = queries.desks(session)
     one = queries.desk(session, desk) if desk else None
     zone = one.zone if one else person.present_zone
-    keys = _keys(session)
-    mine = [key for key in keys if _may_need(actor, key)]
-    seen = mine if view == "mine" else _keys(session, nobody_has()) if view == "nobody" else keys
-    if one:
-        seen = [key for key in seen if key.desk_id == one.id]
+    mine = [key for key in _keys(session, Story.state.in_(WAITS)) if _may_need(actor, key)]
+    here = [Story.desk_id == one.id] if one else []
+    if view == "mine":
+        seen = [key for key in mine if one is None or key.desk_id == one.id]
+    else:
+        seen = _keys(session, *here, *([nobody_has()] if view == "nobody" else []))
     picked, rest = _pick(seen, {key.id for key in mine}, _parting(view, now, zone))
     out, more_out = ([], 0) if view in ("mine", "nobody") else _gone_out(session, one, now)
     rows = _rows(
@@ -170,9 +173,10 @@ def waiting(session: Session, actor: Actor, now: datetime) -> list[Row]:
 
 
 def nobody_has() -> ColumnElement[bool]:
-    """Whether nobody has an assignment of the story."""
+    """Whether nobody has an assignment of the story, or who had one is shut out and left it unfiled."""
     has = select(Assignment.id).where(Assignment.story_id == Story.id, Assignment.state != "cancelled")
-    return ~has.where(Assignment.assignee_id.is_not(None)).exists()
+    has = has.join(Person, Person.id == Assignment.assignee_id)
+    return ~has.exists() | has.where(_LEFT).exists()
 
 
 def newest_wire(session: Session, most: int) -> Sequence[SqlRow[Item, str]]:
@@ -311,6 +315,9 @@ class _Copy(NamedTuple):
     at: datetime
 
 
+_LEFT = and_(Assignment.state.in_(assignments.UNFILED), Person.disabled_at.is_not(None))
+
+
 def _commissions(session: Session, story_ids: Collection[int]) -> dict[int, list[Commission]]:
     offers = (
         select(Offer.assignment_id, func.count().label("n"))
@@ -320,17 +327,18 @@ def _commissions(session: Session, story_ids: Collection[int]) -> dict[int, list
         .subquery()
     )
     wanted = (
-        select(Assignment, Person.name, Person.present_zone, func.coalesce(offers.c.n, 0))
+        select(Assignment, Person.name, Person.present_zone, func.coalesce(offers.c.n, 0), _LEFT)
         .outerjoin(Person, Person.id == Assignment.assignee_id)
         .outerjoin(offers, offers.c.assignment_id == Assignment.id)
         .where(Assignment.story_id.in_(story_ids), Assignment.state != "cancelled")
         .order_by(Assignment.deadline_at, Assignment.id)
     )
     found: dict[int, list[Commission]] = defaultdict(list)
-    for row, name, zone, offered in session.execute(wanted):
-        found[row.story_id].append(
-            Commission(row.public_id, row.medium, row.length, row.state, row.deadline_at, name, zone, row.said, offered)
-        )
+    for row, name, zone, offered, left in session.execute(wanted):
+        one = Commission(
+            row.public_id, row.medium, row.length, row.state, row.deadline_at, name, zone, row.said, offered, None
+        )  # fmt: skip
+        found[row.story_id].append(replace(one, name=None, zone=None, left_by=name) if left else one)
     return found
 
 

@@ -1,11 +1,10 @@
 """One commission in hand: its story locked, who may do what with it, and the telling and recording its acts share."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk import db
@@ -14,12 +13,13 @@ from desk.assignments import queries
 from desk.assignments import service as assignments
 from desk.assignments.models import Assignment, Offer
 from desk.audit.service import record
+from desk.clock import Moment
 from desk.drafts import service as drafts
 from desk.errors import Invalid, NotFound, NotNow
-from desk.newsroom import reading
-from desk.newsroom.telling import editors_of, facts_of, tell, unsay
+from desk.newsroom import reading, reminding
+from desk.newsroom.telling import editors_of, facts_of, iso, tell, unsay
 from desk.people import queries as people
-from desk.people.models import Desk, Membership, Person
+from desk.people.models import Desk, Person
 from desk.permissions import Facts, permits, require
 from desk.stories import service as stories
 from desk.stories import workflow
@@ -60,9 +60,12 @@ class Commission:
             require(self.actor, permission, facts)
 
     def move_story(self, name: str) -> None:
-        """Move the story as the table says; one that is further on, or held, stays where it is."""
-        if self.story.state in workflow.MOVES[name].before:
-            stories.move(self.session, self.story, name, now=self.now)
+        """Move the story as the table says; one further on stays, one on hold goes there when it is released."""
+        story, before = self.story, workflow.MOVES[name].before
+        if story.state in before:
+            stories.move(self.session, story, name, now=self.now)
+        elif story.state == "held" and story.came_from in before:
+            stories.move_held(self.session, story, name, now=self.now)
 
     def open_draft(self) -> None:
         """The draft that a text is written in: the main one while nobody has that."""
@@ -84,6 +87,23 @@ class Commission:
         self.offers.extend(made)
         self.tell_offers(made)
         return made
+
+    def retime(self, moment: Moment, *, past_ok: bool, why: str) -> None:
+        """Give it another deadline: its rungs are planned anew, and all who count on the old one are told.
+
+        Raises Past if it is not ahead and that was not said to be meant, Invalid for the same as before.
+        """
+        session, story, of, now = self.session, self.story, self.assignment, self.now
+        old_no, old = of.deadline_no, iso(of.deadline_at)
+        number = assignments.set_deadline(session, of, moment, past_ok=past_ok, now=now)
+        unsay(session, story, f"deadline:{of.id}:{old_no}:", why="deadline moved", now=now)
+        reminding.forget(session, story, of, old_no, now=now)
+        reminding.plan(session, of, now=now)
+        self.record("deadline_moved", why=why, old=old, new=iso(moment.at), zone=moment.zone)
+        holders = [of.assignee_id, *(offer.person_id for offer in self.offered)]
+        told = people.people(session, [id_ for id_ in holders if id_ is not None])
+        told |= {person.id: person for person in editors_of(session, of, story)}
+        self.tell("deadline_moved", told.values(), f"deadline:{of.id}:{number}", by=self.actor.name, old=old, why=why)
 
     def settle(self) -> None:
         """What follows every change: by when the story's next copy is due, and that its pages have changed."""
@@ -116,9 +136,14 @@ class Commission:
             self.tell("offer", [asked[of.person_id]], f"offer:{of.id}", **more)
 
     def tell_gone(self, gone: Sequence[Offer], *, ended: str, by: str, why: str = "") -> None:
-        """`ended` is why these offers are gone: taken, withdrawn or cancelled. A mail still waiting is not sent."""
+        """Record and tell why each of these offers is gone: `ended` is taken, withdrawn, cancelled or published.
+
+        A mail still waiting is not sent.
+        """
         asked = people.people(self.session, [of.person_id for of in gone])
         for of in gone:
+            person = asked[of.person_id].name
+            self.record("offer_lapsed" if ended == "taken" else "offer_withdrawn", why=why, person=person)
             unsay(self.session, self.story, f"offer:{of.id}:", why=f"offer {ended}", now=self.now)
             more = {"offer": of.public_id, "ended": ended, "by": by, "why": why}
             self.tell("offer_lapsed", [asked[of.person_id]], f"offer_gone:{of.id}", **more)
@@ -167,13 +192,14 @@ def refuse_over(story: Story) -> None:
         raise NotNow("This story was %(state)s: nothing is wanted for it any more.", state=story.state)
 
 
-def askable(session: Session, public_ids: Sequence[str]) -> list[Person]:
-    """The people of these ids, each once, in this order. Raises Invalid for one who can't be asked."""
-    rows = session.scalars(select(Person).where(Person.public_id.in_(public_ids)))
-    known = {person.public_id: person for person in rows}
-    with_a_role = _with_a_role(session, [person.id for person in known.values()])
+def askable(session: Session, kept: Mapping[str, Person], public_ids: Sequence[str]) -> list[Person]:
+    """The people of these ids, each once, in this order; they were `kept` before the story was locked.
+
+    Raises Invalid for one who can't be asked.
+    """
+    with_a_role = people.on_open_desks(session, [person.id for person in kept.values()])
     for public_id in public_ids:
-        person = known.get(public_id)
+        person = kept.get(public_id)
         if person is None:
             raise Invalid("One of those you chose is not known here.", field="people")
         if person.disabled_at is not None:
@@ -182,9 +208,10 @@ def askable(session: Session, public_ids: Sequence[str]) -> list[Person]:
             )
         if person.id not in with_a_role:
             raise Invalid(
-                "%(name)s has no role on any desk. An administrator can give one.", field="people", name=person.name
-            )
-    return [known[public_id] for public_id in dict.fromkeys(public_ids)]
+                "%(name)s has no role on any open desk. Choose somebody else, or have an administrator give one.",
+                field="people", name=person.name,
+            )  # fmt: skip
+    return [kept[public_id] for public_id in dict.fromkeys(public_ids)]
 
 
 def editor_id(session: Session, story: Story, public_id: str | None) -> int | None:
@@ -201,7 +228,3 @@ def editor_id(session: Session, story: Story, public_id: str | None) -> int | No
 
 _NO_ASSIGNMENT = "There is no such assignment here."
 _NO_OFFER = "There is no such offer here."
-
-
-def _with_a_role(session: Session, ids: Collection[int]) -> frozenset[int]:
-    return frozenset(session.scalars(select(Membership.person_id).where(Membership.person_id.in_(ids))))

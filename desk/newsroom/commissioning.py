@@ -1,7 +1,7 @@
 """Commissioning: make a story, offer it, accept or decline, say how it goes, hand in, move a deadline, reassign, end.
 
-Every verb locks the story first; then the state of its assignments and offers decides, and the first of several to
-accept is the first. Nobody is told of what they did themselves.
+Every verb locks the story first (only the people it asks before that); then the state of its assignments and offers
+decides, and the first of several to accept is the first. Nobody is told of what they did themselves.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,6 @@ from desk.drafts import service as drafts
 from desk.errors import Invalid, NotNow
 from desk.newsroom import commission, reading, reminding
 from desk.newsroom.commission import Commission
-from desk.newsroom.telling import editors_of, iso, unsay
 from desk.people import queries as people_queries
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, require
@@ -105,16 +104,18 @@ def assign(
     moment: clock.Moment,
     people: Sequence[str] = (),
     editor: str | None = None,
+    past_ok: bool = False,
     now: datetime,
 ) -> Assignment:
     """Commission something for a story: put it to each of `people`, or to nobody yet.
 
-    Raises Invalid for a deadline not ahead of `now`, and for people or an editor who can't be asked; NotNow if the
-    story is over, or the same was asked of the same people a moment ago.
+    Raises Past for a deadline not ahead of `now` unless `past_ok` says that it is meant, Invalid for people or an
+    editor who can't be asked; NotNow if the story is over, or the same was asked of the same people a moment ago.
     """
+    kept = people_queries.kept(session, people)
     story, _ = reading.lock_story(session, actor, story_public_id, "assignment.give")
     commission.refuse_over(story)
-    asked = commission.askable(session, people)
+    asked = commission.askable(session, kept, people)
     assignment, offers = assignments.make(
         session,
         story_id=story.id,
@@ -124,12 +125,12 @@ def assign(
         length=length,
         moment=moment,
         people=[person.id for person in asked],
+        past_ok=past_ok,
         now=now,
     )
     case = Commission(session, actor, now, story, session.get_one(Desk, story.desk_id), assignment, offers)
     case.open_draft()
-    if story.state == "pitched":
-        stories.move(session, story, "commission", now=now)
+    case.move_story("commission")
     reminding.plan(session, assignment, now=now)
     case.record("assigned", after="open", people=[person.name for person in asked])
     case.tell_offers(offers)
@@ -138,14 +139,27 @@ def assign(
 
 
 def offer(
-    session: Session, actor: Actor, assignment_public_id: str, *, people: Sequence[str], now: datetime
+    session: Session,
+    actor: Actor,
+    assignment_public_id: str,
+    *,
+    people: Sequence[str],
+    moment: clock.Moment | None = None,
+    past_ok: bool = False,
+    now: datetime,
 ) -> list[Offer]:
-    """Put an open assignment to further people. Raises Invalid for none, or for one who has the offer already."""
+    """Put an open assignment to further people, by another deadline if a `moment` is given (see `move_deadline`).
+
+    Raises Invalid for nobody, or for one who has the offer already.
+    """
+    kept = people_queries.kept(session, people)
     case = commission.given(session, actor, assignment_public_id, now=now)
     commission.refuse_over(case.story)
-    asked = commission.askable(session, people)
+    asked = commission.askable(session, kept, people)
     if not asked:
         raise Invalid("Choose whom to ask.", field="people")
+    if moment is not None:
+        case.retime(moment, past_ok=past_ok, why="")
     made = case.offer(asked)
     case.record("offered", people=[person.name for person in asked])
     case.settle()
@@ -266,27 +280,25 @@ def send_back(session: Session, actor: Actor, assignment_public_id: str, note: s
 
 
 def move_deadline(
-    session: Session, actor: Actor, assignment_public_id: str, *, moment: clock.Moment, why: str = "", now: datetime
+    session: Session,
+    actor: Actor,
+    assignment_public_id: str,
+    *,
+    moment: clock.Moment,
+    past_ok: bool = False,
+    why: str = "",
+    now: datetime,
 ) -> Assignment:
     """Give an unfiled assignment another deadline: its rungs are planned anew, and all who count on the old are told.
 
-    Raises Invalid if it is past or the same as before, NotNow once copy was filed.
+    Raises Past if it is not ahead unless `past_ok` says that this is meant, Invalid if it is the same as before, NotNow
+    once copy was filed.
     """
     case = commission.given(session, actor, assignment_public_id, now=now)
     commission.refuse_over(case.story)
-    assignment, story = case.assignment, case.story
-    old_no, old, why = assignment.deadline_no, iso(assignment.deadline_at), rules.why(why)
-    number = assignments.set_deadline(session, assignment, moment, now=now)
-    unsay(session, story, f"deadline:{assignment.id}:{old_no}:", why="deadline moved", now=now)
-    reminding.forget(session, story, assignment, old_no, now=now)
-    reminding.plan(session, assignment, now=now)
-    case.record("deadline_moved", why=why, old=old, new=iso(moment.at), zone=moment.zone)
-    holders = [assignment.assignee_id, *(of.person_id for of in case.offered)]
-    told = people_queries.people(session, [id_ for id_ in holders if id_ is not None])
-    told |= {person.id: person for person in editors_of(session, assignment, story)}
-    case.tell("deadline_moved", told.values(), f"deadline:{assignment.id}:{number}", by=actor.name, old=old, why=why)
+    case.retime(moment, past_ok=past_ok, why=rules.why(why))
     case.settle()
-    return assignment
+    return case.assignment
 
 
 def reassign(
@@ -295,17 +307,21 @@ def reassign(
     assignment_public_id: str,
     *,
     people: Sequence[str] = (),
+    moment: clock.Moment | None = None,
+    past_ok: bool = False,
     why: str = "",
     now: datetime,
 ) -> list[Offer]:
     """Take an assignment from whoever has it, tell them, and put it to others (or to nobody yet).
 
+    With a `moment` it has another deadline from now on (see `move_deadline`), of which whoever had it is not told.
     Raises NotNow if nobody has it or copy was filed, Invalid if it would go to the person who has it.
     """
+    kept = people_queries.kept(session, people)
     case = commission.given(session, actor, assignment_public_id, now=now)
     commission.refuse_over(case.story)
     assignment, holder_id, why = case.assignment, case.assignment.assignee_id, rules.why(why)
-    asked = commission.askable(session, people)
+    asked = commission.askable(session, kept, people)
     before, after = assignments.move(session, assignment, "reassign")
     holder = session.get_one(Person, holder_id)
     if holder in asked:
@@ -317,6 +333,8 @@ def reassign(
     names = [person.name for person in asked]
     entry = case.record("reassigned", before=before, after=after, why=why, person=holder.name, people=names)
     case.tell("assignment_ended", [holder], f"ended:{entry}", ended="reassigned", by=actor.name, why=why)
+    if moment is not None:
+        case.retime(moment, past_ok=past_ok, why="")
     made = case.offer(asked)
     case.settle()
     return made
@@ -345,8 +363,6 @@ def withdraw_offer(session: Session, actor: Actor, offer_public_id: str, *, why:
     case, made = commission.offered_by(session, actor, offer_public_id, now=now)
     why = rules.why(why)
     assignments.answer(session, made, "withdraw", now=now)
-    name = session.get_one(Person, made.person_id).name
-    case.record("offer_withdrawn", why=why, person=name)
     case.tell_gone([made], ended="withdrawn", by=actor.name, why=why)
     case.settle()
     return made

@@ -18,15 +18,16 @@ from desk.drafts import rules
 from desk.drafts import service as drafting
 from desk.drafts.models import Draft, LostSave, Version
 from desk.drafts.rules import Copy
-from desk.errors import Forbidden, Invalid, NotFound
-from desk.newsroom import reading, reminding, telling
+from desk.errors import Forbidden, Incomplete, Invalid, NotFound
+from desk.newsroom import reading, reminding, returning, telling
 from desk.newsroom.keeping import Kept, keep
+from desk.newsroom.returning import Returned
 from desk.people import queries as people
 from desk.people.models import Person
 from desk.stories import queries as stories
 from desk.stories import service as storying
 from desk.stories import workflow
-from desk.stories.models import Story
+from desk.stories.models import Edition, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +54,30 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """This version was handed to the desk; `again` if it had been already and nothing happened."""
+    """This version was handed to the desk: `by_desk` if its assignee did not do so themselves, `again` if it had been
+    already and nothing happened."""
 
     version: Version
+    by_desk: bool
     again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What a page for writing starts from: the draft, its last version if any, and the fields to fill the form with."""
+    """What a page for writing starts from: the draft, its last version if any, and the fields to fill the form with.
+
+    `by_desk`: the desk writes, not whoever has the assignment. `edition` is the one that is out, if any is; `returned`
+    says how the copy came back, while it is to be filed anew.
+    """
 
     story: Story
     assignment: Assignment | None
     draft: Draft
     latest: Version | None
     copy: Copy
+    by_desk: bool
+    edition: Edition | None
+    returned: Returned | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,9 @@ def writing(session: Session, actor: Actor, story_public_id: str, assignment: st
     draft, of = _draft(session, story, of)
     latest = drafts.latest(session, draft.id)
     copy = drafts.copy_of(session, latest) if latest else _first(session, story, of)
-    return Writing(story, of, draft, latest, copy)
+    edition = stories.current_edition(session, story.id)
+    returned = returning.of_draft(session, story, draft, of)
+    return Writing(story, of, draft, latest, copy, _by_desk(actor, of), edition, returned)
 
 
 def save(
@@ -128,8 +140,8 @@ def file(
 ) -> Filed | Stale | Kept:
     """Save and hand the copy to the desk: assignment and story are filed, reminders end, the editor is told.
 
-    Text that was saved before may be filed as it stands. Raises Invalid, naming the field, for a draft without a
-    headline or without words; otherwise as `save`.
+    Text that was saved before may be filed as it stands. Raises Incomplete, naming each field that is empty, for a
+    draft without a headline or without words; otherwise as `save`.
     """
     try:
         desk = _begin(session, actor, story_public_id, assignment)
@@ -143,14 +155,14 @@ def file(
     if saved.version is None:
         raise TypeError("copy that is not empty has a version")
     if isinstance(saved, Unchanged) and _is_filed(desk, saved.version):
-        return Filed(saved.version, again=True)
+        return Filed(saved.version, desk.by_desk, again=True)
     before, after, moved = _hand_in(session, actor, desk, saved.version, now)
     record(
         session, actor, "copy_filed", ("version", saved.version.id), now=now, story_id=desk.story.id,
         desk_id=desk.story.desk_id, before=before, after=after, n=saved.version.n, words=saved.version.words, **moved,
     )  # fmt: skip
     _tell_filed(session, actor, desk, saved.version, now)
-    return Filed(saved.version)
+    return Filed(saved.version, desk.by_desk)
 
 
 def read_lost(session: Session, actor: Actor, lost_public_id: str) -> tuple[LostSave, Copy]:
@@ -172,8 +184,11 @@ def _begin(session: Session, actor: Actor, story_public_id: str, assignment: str
     of = assignments.assignment(session, assignment) if assignment else None
     story, _ = reading.lock_story(session, actor, story_public_id, "copy.write", of=of)
     draft, of = _draft(session, story, of)
-    by_desk = of is None or actor.person_id is None or of.assignee_id != actor.person_id
-    return _Desk(story, draft, of, by_desk)
+    return _Desk(story, draft, of, _by_desk(actor, of))
+
+
+def _by_desk(actor: Actor, of: Assignment | None) -> bool:
+    return of is None or actor.person_id is None or of.assignee_id != actor.person_id
 
 
 def _draft(session: Session, story: Story, of: Assignment | None) -> tuple[Draft, Assignment | None]:
@@ -266,12 +281,15 @@ def _tell_voided(
     )  # fmt: skip
 
 
+_LACKS = {
+    "headline": "The headline is missing: write one, then file.",
+    "body_html": "The text has no words: write it, then file.",
+}
+
+
 def _refuse_empty(copy: Copy) -> None:
-    lacks = rules.what_lacks(copy)
-    if lacks == "headline":
-        raise Invalid("The headline is missing: write one, then file.", field="headline")
-    if lacks == "body_html":
-        raise Invalid("The text has no words: write it, then file.", field="body_html")
+    if lacks := rules.what_lacks(copy):
+        raise Incomplete(*(Invalid(_LACKS[field], field=field) for field in lacks))
 
 
 def _is_filed(desk: _Desk, version: Version) -> bool:

@@ -79,7 +79,7 @@ class Day:
         """What the hours are in `zone` during this day: (`night` or `office`, from quarter, to quarter)."""
         begins = clock.minute_floor(self.now) - self.quarter * QUARTER
         begins -= timedelta(minutes=clock.moment_at(self.now, self.zone).wall.minute % 15)
-        kinds = [_kind(clock.moment_at(begins + n * QUARTER, zone).wall.hour) for n in range(QUARTERS)]
+        kinds = [hours(clock.moment_at(begins + n * QUARTER, zone).wall.hour) for n in range(QUARTERS)]
         found, start = [], 0
         for kind, run in groupby(kinds):
             end = start + len(list(run))
@@ -104,6 +104,13 @@ def candidates(session: Session, actor: Actor, desk_id: int | None, *, but: int 
     return Candidates(ours, [one for one in found if one not in ours])
 
 
+def left_by(session: Session, person: Person) -> Sequence[str]:
+    """The slugs of the stories for which somebody has something that is not filed, the earliest deadline first."""
+    has = select(Story.slug).join(Assignment, Assignment.story_id == Story.id)
+    has = has.where(Assignment.assignee_id == person.id, Assignment.state.in_(UNFILED))
+    return list(dict.fromkeys(session.scalars(has.order_by(Assignment.deadline_at))))
+
+
 def by_desk(members: Sequence[Member], desks: Sequence[Desk]) -> list[tuple[Desk | None, list[Member]]]:
     """Each member once, under a desk of theirs, one in their own zone if there is one; without any under None, last."""
     found: dict[int, list[Member]] = {desk.id: [] for desk in desks}
@@ -116,7 +123,8 @@ def by_desk(members: Sequence[Member], desks: Sequence[Desk]) -> list[tuple[Desk
     return [*groups, (None, rest)] if rest else groups
 
 
-def _kind(hour: int) -> str:
+def hours(hour: int) -> str:
+    """What an hour is where somebody is: `night`, `office`, or neither."""
     return "night" if hour not in WAKING else "office" if hour in OFFICE else ""
 
 

@@ -14,20 +14,21 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from desk.assignments.models import Assignment
 from desk.drafts.models import Version
 from desk.links import Links
 from desk.mail import mail_bytes
 from desk.net import one_line
 from desk.newsroom import republishing, wording
-from desk.newsroom.wording import Recipient
+from desk.newsroom.wording import Recipient, Writer
 from desk.outbox.handover import Envelope, Outgoing, Stopped
 from desk.outbox.rules import BEARERS
 from desk.people import queries as people
 from desk.people import signing
-from desk.people.models import Newsroom
+from desk.people.models import Newsroom, Person
 from desk.republication import page, payload, rules
 from desk.republication import queries as republication
-from desk.republication.models import Licensee, Notice
+from desk.republication.models import Licensee
 from desk.settings import Settings
 from desk.stories.models import Edition, Story
 
@@ -89,7 +90,10 @@ class Renderer:
     def _mail(self, session: Session, one: Outgoing, to: Recipient, newsroom: Newsroom) -> Envelope:
         links, now = Links(self.settings.url), self.now()
         more = _notice(session, one, self.settings) if one.recipient_kind == "licensee" else {}
-        worded = wording.word(one.kind, one.facts, to, agency=newsroom.agency, links=links, now=now, **more)
+        writer = _writer(session, one) if one.recipient_kind == "person" else None
+        worded = wording.word(
+            one.kind, one.facts, to, agency=newsroom.agency, links=links, now=now, writer=writer, **more
+        )
         host = _host(self.settings.url)
         thread = [f"<story.{one.facts['story']}@{host}>"] if one.facts.get("story") else []
         wire = mail_bytes(
@@ -103,6 +107,19 @@ class Renderer:
             references=thread,
         )
         return Envelope(to.mail, wire, subject=worded.subject)
+
+
+def _writer(session: Session, one: Outgoing) -> Writer | None:
+    """Who has the assignment that a mail is about, if it is somebody else than its reader."""
+    if not one.facts.get("assignment"):
+        return None
+    found = session.execute(
+        select(Person.name, Person.present_zone)
+        .join(Assignment, Assignment.assignee_id == Person.id)
+        .where(Assignment.public_id == one.facts["assignment"])
+        .where(Person.id != (one.recipient_id or 0), Person.disabled_at.is_(None))
+    ).one_or_none()
+    return Writer(found.name, found.present_zone) if found else None
 
 
 def _people(session: Session, batch: Sequence[Outgoing]) -> dict[int, Recipient]:
@@ -131,7 +148,7 @@ def _licensees(session: Session, batch: Sequence[Outgoing]) -> dict[int, Recipie
             ):  # a test finds out whether it is there again
                 off = "The webhook is switched off."
             found[one.delivery_id] = Recipient(
-                row.contact or row.name,
+                row.name,
                 row.mail,
                 row.zone,
                 row.language,
@@ -180,10 +197,10 @@ def _replaced(session: Session, one: Outgoing) -> str | None:
     or kill still goes to one who is not told of what came after."""
     if one.kind != "notice":
         return None
-    last = select(func.max(Edition.number)).where(Edition.story_id == one.story_id)
-    if not rules.offers_text(one.facts["cause"]):
-        last = last.join(Notice, Notice.edition_id == Edition.id).where(Notice.licensee_id == one.recipient_id)
-    number = session.scalar(last) or 0
+    if rules.offers_text(one.facts["cause"]):
+        number = session.scalar(select(func.max(Edition.number)).where(Edition.story_id == one.story_id)) or 0
+    else:
+        number = republishing.told_last(session, one.recipient_id or 0, one.story_id or 0)
     return f"Edition {number} is out." if number > one.facts["number"] else None
 
 
@@ -207,10 +224,18 @@ def _told(session: Session, one: Outgoing, settings: Settings) -> payload.Told:
 
 
 def _notice(session: Session, one: Outgoing, settings: Settings) -> dict[str, Any]:
-    """What a notice's mail says beside its facts."""
+    """What a notice's mail says beside its facts.
+
+    `corrections` are those before it to which the licensee has not answered: what is new since does not say that
+    something was wrong. `later` is the number of what they were told since, 0 if nothing: its text is the one to run.
+    """
     told = _told(session, one, settings)
-    telling = rules.TELLINGS[told.cause]
+    telling, of = rules.TELLINGS[told.cause], (one.recipient_id or 0, one.story_id or 0)
+    corrections = republishing.unanswered(session, *of, told.edition) if told.edition and told.cause != "kill" else []
+    last = republishing.told_last(session, *of)
     return {
+        "corrections": corrections,
+        "later": last if told.edition and last > told.edition else 0,
         "telling": telling,
         "told": told,
         "out": told.published_at.isoformat() if told.published_at else None,

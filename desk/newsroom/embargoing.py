@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from desk.actor import Actor
 from desk.audit.service import record
-from desk.clock import Moment, place_of
+from desk.clock import Moment
 from desk.errors import Invalid, NotNow
 from desk.newsroom import reading, releasing, telling
 from desk.stories import rules, workflow
@@ -17,17 +17,20 @@ from desk.stories.models import Story
 def set_embargo(
     session: Session, actor: Actor, story_public_id: str, embargo: Moment, now: datetime, *, seen: datetime | None
 ) -> Story:
-    """Set or move the desk's own embargo on a story that is not out; a scheduled one waits for it.
+    """Set or move the desk's own embargo on a story that is not out: the earliest time at which it may go.
 
-    `seen` is the embargo (UTC) that was on the page, None if there was none. Raises NotNow if it is another by now.
+    It schedules nothing: publishing does. A story that is scheduled already goes out at the later of its times.
+    `seen` is the embargo (UTC) that was on the page, None if there was none. Raises NotNow if it is another by now,
+    Invalid for one that would have lifted.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
     if story.state not in workflow.UNDER_EMBARGO:
         raise NotNow("This story is %(state)s: an embargo would come too late.", state=story.state)
     if embargo.at == story.embargo_at:
         return story  # the button pressed twice
-    refuse_unseen(story, seen)
-    refuse_embargo(story, embargo, now)
+    _refuse_unseen(story, seen)
+    if embargo.at <= now:
+        raise Invalid("This embargo would have lifted already. Choose a later time.", field="embargo")
     return _put(session, actor, story, embargo, now)
 
 
@@ -42,54 +45,37 @@ def lift_embargo(
     story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
     if story.embargo_at is None or story.state not in workflow.UNDER_EMBARGO:
         raise NotNow("No embargo of this desk stands on this story: there is nothing to lift.")
-    refuse_unseen(story, seen)
+    _refuse_unseen(story, seen)
     return _put(session, actor, story, None, now)
 
 
-def refuse_unseen(story: Story, seen: datetime | None) -> None:
+def _refuse_unseen(story: Story, seen: datetime | None) -> None:
     """Raise NotNow unless the embargo is the one that was on the page."""
     if story.embargo_at == seen:
         return
     if story.embargo_at is None:
-        raise NotNow("The embargo was taken away since you opened this page. Look again, then set the times.")
+        raise NotNow("The embargo was taken away since you opened this page. Look again, then set it.")
     raise NotNow(
         "An embargo until %(until)s was set since you opened this page. Look again, then change it if it must change.",
-        until=_until(story),
+        until=story.embargo_at,
     )
 
 
-def refuse_embargo(story: Story, embargo: Moment | None, now: datetime) -> None:
-    """Raise Invalid for an embargo that would have lifted, and for none where one stands: lifting it is its own act."""
-    if embargo is not None and embargo.at <= now and embargo.at != story.embargo_at:
-        raise Invalid("This embargo would have lifted already. Choose a later time, or none.", field="embargo")
-    if embargo is None and story.embargo_at is not None and story.embargo_at > now:
-        raise Invalid(
-            "The embargo until %(until)s stands, and an empty field does not lift it. Leave its time in the field, or "
-            "lift it by its own button first.",
-            field="embargo",
-            until=_until(story),
-        )
-
-
 def _put(session: Session, actor: Actor, story: Story, embargo: Moment | None, now: datetime) -> Story:
+    """Set the embargo or take it away; what is scheduled goes out at another time then, or waits to be published."""
     storying.set_embargo(session, story, embargo, now=now)
+    until = rules.release_at(story.publish_at, releasing.embargoes(session, story, own=story.embargo_at))
     record(
         session, actor, "embargo_set" if embargo else "embargo_taken_away", ("story", story.id), now=now,
         story_id=story.id, desk_id=story.desk_id, embargo=telling.iso(embargo.at) if embargo else None,
+        release=telling.iso(until) if until is not None and story.state == "scheduled" else None,
     )  # fmt: skip
-    if story.state != "scheduled":
-        return story
-    until = rules.release_at(story.publish_at, releasing.embargoes(session, story, own=story.embargo_at))
-    if until is not None:
+    if story.state == "scheduled" and until is not None:
         storying.set_release(session, story, until, now=now)
-        return story
-    before, after = storying.move(session, story, "unschedule", now=now)
-    record(
-        session, actor, "story_unscheduled", ("story", story.id), now=now, story_id=story.id, desk_id=story.desk_id,
-        before=before, after=after,
-    )  # fmt: skip
+    elif story.state == "scheduled":
+        before, after = storying.move(session, story, "unschedule", now=now)
+        record(
+            session, actor, "story_unscheduled", ("story", story.id), now=now, story_id=story.id,
+            desk_id=story.desk_id, before=before, after=after,
+        )  # fmt: skip
     return story
-
-
-def _until(story: Story) -> str:
-    return f"{story.embargo_wall:%Y-%m-%d %H:%M} {place_of(story.embargo_zone or '')}"

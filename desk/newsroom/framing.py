@@ -125,9 +125,9 @@ def _refuse_frozen(session: Session, story: Story, old: Frame, new: Frame) -> No
 
 def _frozen(session: Session, story: Story) -> str | None:
     if story.state == "killed":
-        return "This story was killed: republishers were told so by the slug %(slug)s, which stays."
+        return "This story was killed: licensees were told so by the slug %(slug)s, which stays."
     if stories.current_edition(session, story.id) is not None:
-        return "An edition is out: republishers know this story as %(slug)s, so its slug stays."
+        return "An edition is out: licensees know this story as %(slug)s, so its slug stays."
     return None
 
 

@@ -41,6 +41,7 @@ SENTENCES: dict[str, str] = {
     "idea_noted": "%(who)s noted the idea %(slug)s: %(title)s",
     "assigned": "%(who)s made an assignment: %(medium)s",
     "offered": "%(who)s offered the assignment (%(medium)s) to %(people)s",
+    "offer_lapsed": "%(who)s was first: the offer to %(person)s lapsed (%(medium)s)",
     "offer_withdrawn": "%(who)s withdrew the offer to %(person)s (%(medium)s)",
     "accepted": "%(person)s accepted the assignment (%(medium)s)",
     "declined": "%(person)s declined the assignment (%(medium)s)",
@@ -111,6 +112,7 @@ SENTENCES: dict[str, str] = {
     "source_moved": "The wire source has moved from %(old)s to %(new)s",
     "source_stopped": "%(who)s stopped a wire source",
     "source_started": "%(who)s started a wire source again",
+    "source_removed": "%(who)s removed the wire source %(name)s: it is read no more",
     # people and desks
     "newsroom_changed": "%(who)s changed what stands under republished copy of %(agency)s",
     "desk_made": "%(who)s made the desk %(name)s",
@@ -137,13 +139,35 @@ SENTENCES: dict[str, str] = {
     "link_made": "%(who)s made a sign-in link for %(name)s",
 }
 
+# what an act says if it did more, by the detail that tells: whom it was offered to at once, when it goes out then
+FULLER: dict[str, tuple[str, str]] = {
+    "assigned": ("people", "%(who)s made an assignment (%(medium)s) and offered it to %(people)s"),
+    "reassigned": (
+        "people",
+        "%(who)s took the assignment (%(medium)s) from %(person)s and offered it to %(people)s",
+    ),
+    "source_changed": (
+        "was",
+        "%(who)s changed the wire source %(was)s: it is %(name)s now, at %(new)s, every %(every)s s, clock of %(zone)s",
+    ),
+    "embargo_set": (
+        "release",
+        "%(who)s set an embargo until %(embargo)s: it is scheduled, and goes out at %(release)s",
+    ),
+    "embargo_taken_away": (
+        "release",
+        "%(who)s took the embargo away: it is scheduled, and goes out at %(release)s",
+    ),
+}
+
 LONGEST = 240  # letters of somebody's own words within a sentence
 NOTHING = "–"
 _NAMES = re.compile(r"%\((\w+)\)s")
 _INSTANTS = {
     "deadline_moved": ("old", "new"),
     "story_scheduled": ("release", "publish", "embargo"),
-    "embargo_set": ("embargo",),
+    "embargo_set": ("embargo", "release"),
+    "embargo_taken_away": ("release",),
     "release_moved": ("release",),
     "webhook_failing": ("since",),
 }
@@ -177,6 +201,9 @@ def of_desk(session: Session, desk: Desk, *, limit: int = 50) -> list[Happened]:
 def _happened(entry: Entry) -> Happened:
     instants = _INSTANTS.get(entry.verb, ())
     sentence = SENTENCES.get(entry.verb, "%(who)s: %(verb)s")
+    detail, fuller = FULLER.get(entry.verb, ("", ""))
+    if entry.details.get(detail):
+        sentence = fuller
     details = dict.fromkeys(_NAMES.findall(sentence), NOTHING)  # an entry of an earlier release may say less
     details |= {name: _shown(value, name in instants) for name, value in entry.details.items()}
     return Happened(

@@ -12,7 +12,8 @@ from desk.assignments import queries, rules, workflow
 from desk.assignments.models import Assignment, Offer
 from desk.audit import queries as audit
 from desk.audit.models import Entry
-from desk.newsroom import reading
+from desk.newsroom import reading, returning
+from desk.newsroom.returning import Returned
 from desk.newsroom.telling import editors_of_each
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, permits
@@ -31,14 +32,15 @@ class Became:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An assignment as its correspondent sees it: with the offer they may answer, the editors who answer for it, and
-    what became of it for them (None while it is theirs)."""
+    """An assignment as its correspondent sees it: with the offer they may answer, the editors who answer for it, how it
+    came back if it is to be filed anew, and what became of it for them (None while it is theirs)."""
 
     assignment: Assignment
     offer: Offer | None
     story: Story
     desk: Desk
     editors: Sequence[Person]
+    returned: Returned | None = None
     became: Became | None = None
 
 
@@ -94,14 +96,6 @@ def moves(session: Session, found: Job) -> frozenset[str]:
     return frozenset(legal - {"finish", "send_back"} if is_main else legal)
 
 
-def sent_back(session: Session, found: Job) -> Entry | None:
-    """How it last came back with a note (the entry's `why`), while it is to be handed in anew."""
-    if found.assignment.state != "reporting":
-        return None
-    record = audit.of_thing(session, ("assignment", found.assignment.id))
-    return next((one for one in record if one.verb == "sent_back"), None)
-
-
 # --- steps
 
 
@@ -115,8 +109,9 @@ def _jobs(
     editors = editors_of_each(
         session, [(assignment, story) for (assignment, _), story in zip(works, stories, strict=True)]
     )
+    returned = returning.of_each(session, [assignment for assignment, offer in works if offer is None])
     return [
-        Job(assignment, offer, story, desks[story.desk_id], answering, became)
+        Job(assignment, offer, story, desks[story.desk_id], answering, returned.get(assignment.id), became)
         for (assignment, offer), story, answering in zip(works, stories, editors, strict=True)
     ]
 

@@ -11,10 +11,12 @@ from desk import chance, revisions
 from desk.actor import SYSTEM, Actor
 from desk.audit.models import Entry
 from desk.audit.service import record
+from desk.drafts.models import Version
 from desk.errors import Invalid, NotNow
 from desk.newsroom import chasing
 from desk.outbox import queries as outboxes
 from desk.outbox import service as outbox
+from desk.outbox.kinds import URGENT
 from desk.people.models import Desk
 from desk.permissions import require
 from desk.republication import queries, rules, service
@@ -28,14 +30,21 @@ TOLD = "licensees_told"
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the page behind a receipt link shows; a test notice has neither edition nor story. `later` is the edition
-    that has replaced it since."""
+    """What the page behind a receipt link shows; a test notice has no edition, story, desk and headline. `later` is the
+    edition that has replaced it since."""
 
     notice: Notice
     licensee: Licensee
     edition: Edition | None
     story: Story | None
+    desk: Desk | None = None
+    headline: str = ""
     later: Edition | None = None
+
+    @property
+    def cause(self) -> str:
+        """What the notice is of, as in `rules.TELLINGS`."""
+        return self.edition.cause if self.edition is not None else "test"
 
 
 def edition_out(session: Session, story: Story, edition: Edition, now: datetime) -> list[Notice]:
@@ -81,15 +90,19 @@ def receipt(session: Session, token: str) -> Receipt:
 
 
 def acknowledge(session: Session, token: str, name: str, *, now: datetime) -> Receipt:
-    """Note that a licensee has read a notice; twice is once. Raises NotFound, and Invalid without a name."""
-    found = _receipt(session, queries.by_receipt(session, token, held=True))
+    """Note that a licensee has read a notice; twice is once. No answer is waited for then to what came before it.
+
+    Raises NotFound, and Invalid without a name.
+    """
+    found = _receipt(session, queries.by_receipt(session, token))
     notice, licensee = found.notice, found.licensee
+    held = queries.held_with(session, notice, _until(session, found))
     if notice.acknowledged_at is not None:
         return found
     name = line(name, "name", "name", most=LONGEST_NAME)
     if not name:
         raise Invalid("Say who you are, so that the desk knows whom to ask.", field="name")
-    chasing.give_up(session, [notice], why="it was acknowledged", now=now)
+    chasing.give_up(session, held, why="it was answered", now=now)
     handed = outboxes.handovers(session, [notice.message_id]).get(notice.message_id, ())
     service.take_receipt(session, notice, queries.standing_of(notice, handed), name, now=now)
     desk_id = found.story.desk_id if found.story else None
@@ -171,6 +184,7 @@ def _put(
         facts={**facts, "notice": public_id, "receipt": token, "licensee": licensee.public_id},
         story_id=story.id if story else None, desk_id=story.desk_id if story else None,
         routes=service.routes(licensee, test=edition is None),
+        urgency=URGENT if facts["cause"] in rules.REACHES_ALL else None,
     )  # fmt: skip
     if message is None:
         return None
@@ -181,9 +195,26 @@ def _put(
     )  # fmt: skip
 
 
+def _until(session: Session, of: Receipt) -> list[int]:
+    """The ids of the editions up to the one that a receipt is about."""
+    if of.story is None or of.edition is None:
+        return []
+    return [one.id for one in stories.editions(session, of.story.id) if one.number <= of.edition.number]
+
+
 def _receipt(session: Session, notice: Notice) -> Receipt:
-    edition = session.get_one(Edition, notice.edition_id) if notice.edition_id is not None else None
-    story = session.get_one(Story, edition.story_id) if edition is not None else None
-    last = stories.current_edition(session, story.id) if story is not None else None
-    later = last if last is not None and edition is not None and last.number > edition.number else None
-    return Receipt(notice, session.get_one(Licensee, notice.licensee_id), edition, story, later)
+    licensee = session.get_one(Licensee, notice.licensee_id)
+    if notice.edition_id is None:
+        return Receipt(notice, licensee, None, None)
+    edition = session.get_one(Edition, notice.edition_id)
+    story = session.get_one(Story, edition.story_id)
+    last = stories.current_edition(session, story.id)
+    return Receipt(
+        notice,
+        licensee,
+        edition,
+        story,
+        desk=session.get_one(Desk, story.desk_id),
+        headline=session.get_one(Version, edition.version_id).headline,
+        later=last if last is not None and last.number > edition.number else None,
+    )

@@ -1,7 +1,7 @@
 """Publishing: put a story out, schedule it, correct it, kill it; hold it or spike it before that."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from desk.drafts import queries as drafts
 from desk.drafts import service as drafting
 from desk.drafts.models import Version
 from desk.errors import Invalid, NotNow
-from desk.newsroom import embargoing, notifying, reading, releasing, telling
+from desk.newsroom import notifying, reading, releasing, telling
 from desk.people import queries as people
 from desk.people.models import Desk, Person
 from desk.stories import queries as stories
@@ -57,32 +57,17 @@ def publish(session: Session, actor: Actor, story_public_id: str, read: str, now
 
 
 def schedule(
-    session: Session,
-    actor: Actor,
-    story_public_id: str,
-    read: str,
-    publish: Moment | None,
-    embargo: Moment | None,
-    now: datetime,
-    *,
-    seen: datetime | None,
+    session: Session, actor: Actor, story_public_id: str, read: str, publish: Moment, now: datetime
 ) -> Scheduled:
     """Have an approved story go out by itself at `publish`, but under no embargo: the desk's own, or its wire copy's.
 
-    `read` is the version and `seen` the desk's embargo that were on the page. Both times replace what was set before,
-    but no embargo lifts an embargo that stands: `lift_embargo` does. Raises Invalid, naming the field, for that, for a
-    time that is past or for none ahead; Overtaken and NotNow as `publish`, and where the embargo is another by now.
+    `read` is the version that was on the page. The time replaces the one that was set before. Raises Invalid, naming
+    the field, for one that is past; Overtaken and NotNow as `publish`.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
     reading.as_read(session, story, read)
-    embargoing.refuse_unseen(story, seen)
-    if publish is not None and publish.at <= now:
-        raise Invalid("This time is past already. Choose a later one, or publish now.", field="publish")
-    embargoing.refuse_embargo(story, embargo, now)
-    embargoes = releasing.embargoes(session, story, own=embargo.at if embargo else None)
-    gates = replace(releasing.gates(session, story), embargoes=embargoes)
-    decision = rules.schedule(gates, publish.at if publish else None, now)
-    storying.set_times(session, story, publish=publish, embargo=embargo, now=now)
+    decision = rules.schedule(releasing.gates(session, story), publish.at, now)
+    storying.set_publish_at(session, story, publish, now=now)
     return _schedule(session, actor, story, decision.until, now)
 
 
@@ -199,7 +184,7 @@ def kill(
             cause=out.cause,
         )
     why = _reason(why)
-    _require(why, "why", "Say why: every republisher will read it.")
+    _require(why, "why", "Say why: every licensee will read it.")
     if out is None:
         raise TypeError("a story that can be killed has an edition")
     before, after = storying.move(session, story, "kill", now=now)
@@ -243,12 +228,23 @@ def release(session: Session, actor: Actor, story_public_id: str, now: datetime)
 
 
 def spike(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Story:
-    """Drop a story of which nothing is out: its assignments are cancelled and their people told. `why` may be empty."""
+    """Drop a story of which nothing is out: its assignments are cancelled, and whoever worked on it is told why.
+
+    Raises Invalid without a reason.
+    """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
     rules.spikable(story.state, edition_out=stories.current_edition(session, story.id) is not None)
     why = _reason(why)
-    releasing.end_assignments(session, actor, story, move="spike", why=why, now=now)
-    return _move(session, actor, story, "spike", verb="story_spiked", now=now, why=why)
+    _require(why, "why", "Say why: it is recorded, and whoever worked on it is told.")
+    worked = releasing.workers(session, story)
+    had = releasing.end_assignments(session, actor, story, move="spike", why=why, now=now)
+    _move(session, actor, story, "spike", verb="story_spiked", now=now, why=why)
+    telling.tell(
+        session, "spiked", _others(worked, had), but=actor,
+        key=f"spiked:{story.id}:{int(now.timestamp())}",
+        facts=reading.about(session, story, by=actor.name, why=why), story=story, now=now,
+    )  # fmt: skip
+    return story
 
 
 def unspike(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Story:

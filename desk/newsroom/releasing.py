@@ -65,7 +65,7 @@ def put_out(
     edition = storying.add_edition(
         session, story, version_id=version.id, cause=cause, by=actor.person_id, wrong=wrong, right=right, now=now
     )
-    ended = _finish_main(session, actor, story, now)
+    ended = _finish_main(session, actor, story, version, now)
     _finish_others(session, actor, story, now)
     record(
         session, actor, "story_published" if move == "publish" else "own_authority", ("edition", edition.id), now=now,
@@ -90,7 +90,7 @@ def end_assignments(
         case = commission.held(session, actor, assignment, now=now)
         before, after = assigning.move(session, assignment, move)
         case.record("cancelled", before=before, after=after, why=why)
-        _stop(case, why=why)
+        _stop(case, ended="cancelled", why=why)
         if assignment.assignee_id is not None:
             had.append(session.get_one(Person, assignment.assignee_id))
             if move == "spike":
@@ -122,6 +122,14 @@ def writers(session: Session, story: Story) -> list[Person]:
     return list(people.people(session, [main.assignee_id] if main and main.assignee_id else []).values())
 
 
+def workers(session: Session, story: Story) -> list[Person]:
+    """Everybody who works on it: who made it, has something of it, did that or answers for it, or saved a version."""
+    commissions = [one for one in reading.assignments(session, story.id) if one.state != "cancelled"]
+    ids = [story.made_by, *(one.assignee_id for one in commissions), *(one.editor_id for one in commissions)]
+    ids += [version.author_id for version in drafts.versions(session, story.id)]
+    return list(people.people(session, [id_ for id_ in ids if id_ is not None]).values())
+
+
 def editors(session: Session, story: Story) -> list[Person]:
     """Those who answer for the main draft."""
     return reading.editors(session, story, reading.main_assignment(session, story.id))
@@ -135,18 +143,20 @@ def _lacks(session: Session, version: Version | None) -> Literal["copy", "headli
     if version is None:
         return "copy"
     lacks = copy_rules.what_lacks(drafts.copy_of(session, version))
-    return "body" if lacks == "body_html" else lacks
+    return None if not lacks else "headline" if "headline" in lacks else "body"
 
 
-def _finish_main(session: Session, actor: Actor, story: Story, now: datetime) -> dict[str, str]:
+def _finish_main(session: Session, actor: Actor, story: Story, version: Version, now: datetime) -> dict[str, str]:
     """What the record says of it: the main assignment, and its states before and after."""
     main = reading.main_assignment(session, story.id)
     if main is None or main.state not in UNFINISHED:
         return {}
     case = commission.held(session, actor, main, now=now)
-    # what nobody took is cancelled: the story went out without them
-    before, after = assigning.move(session, main, "cancel" if main.state == "open" else "publish")
-    _stop(case, why="published")
+    if main.state == "open" and version.author_id is None:
+        before, after = assigning.move(session, main, "cancel")  # neither taken nor written by anybody of the newsroom
+    else:
+        before, after = assigning.publish(session, main, by=version.author_id)
+    _stop(case, ended="published", why="")
     storying.set_due(session, story, assignments.next_deadline(session, story.id), now=now)
     return {"assignment": main.public_id, "assignment_was": before, "assignment_is": after}
 
@@ -163,8 +173,8 @@ def _finish_others(session: Session, actor: Actor, story: Story, now: datetime) 
             case.tell("assignment_ended", had.values(), f"ended:{entry}", ended="published", by=actor.name, why="")
 
 
-def _stop(case: Commission, *, why: str) -> None:
+def _stop(case: Commission, *, ended: str, why: str) -> None:
     """End the reminders of a commission and withdraw its offers, telling those who had one."""
-    reminding.stop(case.session, case.story, case.assignment, why=why, now=case.now)
+    reminding.stop(case.session, case.story, case.assignment, why=why or ended, now=case.now)
     withdrawn = assigning.withdraw(case.session, case.offers, now=case.now)
-    case.tell_gone(withdrawn, ended="cancelled", by=case.actor.name, why=why)
+    case.tell_gone(withdrawn, ended=ended, by=case.actor.name, why=why)

@@ -63,9 +63,10 @@ def stop(
 def fire_due(session: Session, now: datetime, limit: int = 200, aside: Aside | None = None) -> int:
     """Put the reminders that are due by `now`, up to about `limit` rungs; gives how many rungs were settled.
 
-    After an outage each person hears once of each assignment, with what was missed. Called by ticks until it gives 0.
+    After an outage each person hears once of each assignment, with what was missed; so they do when a story is released
+    that was on hold, of which nobody is reminded. Called by ticks until it gives 0.
     """
-    return reminders.fire_due(session, READERS, now=now, limit=limit, grace=GRACE, aside=aside)
+    return reminders.fire_due(session, READERS, but=ON_HOLD, now=now, limit=limit, grace=GRACE, aside=aside)
 
 
 # --- steps
@@ -80,14 +81,17 @@ def _key(assignment: Assignment) -> str:
 
 
 def _read_assignments(session: Session, ids: Collection[int], now: datetime) -> Mapping[int, Standing | None]:
-    """How these assignments stand, with their stories locked; those of a story that a verb has in hand are left out."""
+    """How these assignments stand, with their stories locked.
+
+    Those of a story that a verb has in hand, or that was put on hold just now, are left out.
+    """
     rows = session.execute(select(Assignment.id, Assignment.story_id).where(Assignment.id.in_(ids)))
     of_story: dict[int, int] = dict(rows.all())
     stories = {
         story.id: story
         for story in session.scalars(
             select(Story)
-            .where(Story.id.in_(set(of_story.values())))
+            .where(Story.id.in_(set(of_story.values())), Story.state != "held")
             .order_by(Story.id)
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
@@ -191,3 +195,4 @@ def _overtake(session: Session, earlier: Sequence[Message], now: datetime) -> li
 
 
 READERS: dict[str, Reader] = {KIND: _read_assignments}
+ON_HOLD = {KIND: select(Assignment.id).join(Story, Story.id == Assignment.story_id).where(Story.state == "held")}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from desk import clock, text
@@ -14,6 +14,7 @@ from desk.drafts.models import Version
 from desk.errors import NotNow
 from desk.newsroom import history, reading
 from desk.newsroom.history import Happened
+from desk.newsroom.storypage import Over, over_of
 from desk.outbox import queries as outbox
 from desk.outbox.queries import Handover
 from desk.people import queries as people
@@ -62,25 +63,32 @@ class LicenseePage:
 
 @dataclass(frozen=True, slots=True)
 class RepublicationPage:
-    """The edition of a story that is out, as it is to be printed."""
+    """The last edition of a story, as it is to be printed; a kill has no `text`, but `over`: when, by whom and why."""
 
     story: Story
     edition: Edition
-    text: Republished
+    text: Republished | None
+    over: Over | None
     told: Sequence[Told]
 
 
 def republication_page(session: Session, actor: Actor, story_public_id: str) -> RepublicationPage:
-    """The text of the edition that is out. Raises NotFound, and NotNow before publication or after a kill."""
+    """The text of the edition that is out, or that it was killed, and who was told. Raises NotFound, NotNow."""
     story, _ = reading.story_for(session, actor, story_public_id)
     edition = stories.current_edition(session, story.id)
     if edition is None:
         raise NotNow("Nothing of %(slug)s is published yet.", slug=story.slug)
-    if edition.cause == "kill":
-        raise NotNow("%(slug)s was killed: there is no text to run.", slug=story.slug)
-    copy = republished(session, story, edition, more=MORE)
+    copy = republished(session, story, edition, more=MORE) if edition.cause != "kill" else None
     told = notices_of_story(session, story.id) if permits(actor, "republication.read") else []
-    return RepublicationPage(story, edition, copy, told)
+    return RepublicationPage(story, edition, copy, over_of(session, story, edition), told)
+
+
+def text_to_run(session: Session, actor: Actor, story_public_id: str) -> Republished:
+    """The text alone of the edition that is out. Raises NotFound, and NotNow before publication or after a kill."""
+    page = republication_page(session, actor, story_public_id)
+    if page.text is None:
+        raise NotNow("%(slug)s was killed: there is no text to run.", slug=page.story.slug)
+    return page.text
 
 
 def licensees_page(session: Session, actor: Actor) -> list[LicenseePage]:
@@ -124,6 +132,21 @@ def notices_of_story(session: Session, story_id: int) -> list[Told]:
     return _told(session, list(reversed(queries.notices_of_editions(session, editions))))
 
 
+def unanswered(session: Session, licensee_id: int, story_id: int, before: int) -> Sequence[Edition]:
+    """The corrections among the editions before that number to which a licensee has not answered, in their order."""
+    return session.scalars(
+        _told_of(licensee_id, story_id)
+        .where(Edition.number < before, Edition.cause == "correction", Notice.acknowledged_at.is_(None))
+        .order_by(Edition.number)
+    ).all()
+
+
+def told_last(session: Session, licensee_id: int, story_id: int) -> int:
+    """The number of the last edition of a story that a licensee is told of; 0 if of none."""
+    last = _told_of(licensee_id, story_id).with_only_columns(func.max(Edition.number))
+    return session.scalar(last) or 0
+
+
 def republished(session: Session, story: Story, edition: Edition, *, more: int = 0) -> Republished:
     """An edition as it is to be printed, with the abstracts of the `more` stories published last beside it."""
     newsroom = people.newsroom(session)
@@ -146,6 +169,11 @@ def republished(session: Session, story: Story, edition: Edition, *, more: int =
 def abstract_of(version: Version) -> str:
     """One paragraph that stands for a version: its abstract, else its first paragraph."""
     return " ".join((version.abstract or text.first_paragraph(version.body_html)).split())
+
+
+def _told_of(licensee_id: int, story_id: int) -> Select[Edition]:
+    told = select(Edition).join(Notice, Notice.edition_id == Edition.id)
+    return told.where(Notice.licensee_id == licensee_id, Edition.story_id == story_id)
 
 
 def _abstracts(session: Session, *, but: int, limit: int) -> list[str]:

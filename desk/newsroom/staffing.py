@@ -103,7 +103,7 @@ def change_self(
 def disable(session: Session, actor: Actor, public_id: str, now: datetime) -> Person:
     """Shut a person out: sessions and links end, undelivered messages are cancelled. Their copy stays."""
     require(actor, "people.manage")
-    person = queries.person(session, public_id)
+    person = queries.person_to_disable(session, public_id)
     if person.id == actor.person_id:
         raise NotNow("You can't disable yourself. Another administrator can.")
     if person.disabled_at is not None:

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from desk.actor import Actor
+from desk.actor import SYSTEM, Actor
 from desk.approvals import queries as approvals
 from desk.approvals.models import Decision
+from desk.approvals.rules import Own
 from desk.assignments import queries as assignments
 from desk.assignments.models import Assignment, Offer
+from desk.audit import queries as audit
 from desk.drafts import queries as drafts
 from desk.drafts.models import Byline, LostSave, Version
 from desk.newsroom import authorship, reading, releasing, rereading
@@ -24,6 +27,16 @@ from desk.stories.models import Edition, Story
 from desk.stories.rules import Gates
 from desk.stories.workflow import open_moves
 from desk.wires.models import Item, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """How a story ended: killed or spiked, when (UTC), by whom, why, and in which state it was before."""
+
+    at: datetime
+    by: str
+    why: str
+    before: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +57,25 @@ class StoryPage:
     people: dict[int, Person]
     decision: Decision | None
     returned: Decision | None
+    authority: Decision | None
     gates: Gates
     wires: Sequence[Row[Item, str]]
     lost: Sequence[LostSave]
     moves: frozenset[str]
-    own: bool
+    own: Own | None
     agency: str
     since: Since | None
+    over: Over | None
 
     @property
     def out(self) -> bool:
         """Whether an edition of it is out."""
         return bool(self.editions)
+
+    @property
+    def published_at(self) -> datetime | None:
+        """When the last edition came out that was one; a kill is none."""
+        return max((one.published_at for one in self.editions if one.cause != "kill"), default=None)
 
     @property
     def standing(self) -> Version | None:
@@ -80,9 +100,9 @@ def view(session: Session, actor: Actor, public_id: str, *, since: str | None = 
     named |= {one.author_id for one in versions} | {edition.by_id for edition in editions} | {story.made_by}
     decided = approvals.of_versions(session, [version.id]) if version else []
     named |= {one.person_id for one in decided}
-    own = bool(authorship.own_copies(session, actor, [story]))
+    own = authorship.own_copies(session, actor, [story]).get(story.id)
     decision = approvals.in_force(session, version.id) if version else None
-    moves = _moves(actor, story, facts, own=own, out=bool(editions), written=version is not None)
+    moves = _moves(actor, story, facts, own=own is not None, out=bool(editions), written=version is not None)
     at_the_desk = since is not None or story.state in ("filed", "editing", "approved", "scheduled")
     return StoryPage(
         story=story,
@@ -98,6 +118,7 @@ def view(session: Session, actor: Actor, public_id: str, *, since: str | None = 
         people=people.people(session, [id_ for id_ in named if id_ is not None]),
         decision=decision,
         returned=next((one for one in reversed(decided) if one.kind == "return"), None),
+        authority=decided[-1] if decided and decided[-1].kind == "authority" else None,
         gates=releasing.gates(session, story),
         wires=wires_of(session, story.id),
         lost=drafts.lost_of(session, draft.id, actor.person_id) if actor.person_id else [],
@@ -105,7 +126,17 @@ def view(session: Session, actor: Actor, public_id: str, *, since: str | None = 
         own=own,
         agency=people.newsroom(session).agency,
         since=rereading.since(session, actor, versions, editions, since) if at_the_desk else None,
+        over=over_of(session, story, editions[-1] if editions else None),
     )
+
+
+def over_of(session: Session, story: Story, last: Edition | None) -> Over | None:
+    """How a story ended that was killed, by its `last` edition, or spiked, as it is recorded; None for any other."""
+    if last is not None and last.cause == "kill":
+        by = people.people(session, [last.by_id] if last.by_id is not None else []).get(last.by_id or 0)
+        return Over(last.published_at, by.name if by else SYSTEM.name, last.why, "published")
+    entry = audit.last_of_story(session, story.id, "story_spiked") if story.state == "spiked" else None
+    return Over(entry.at, entry.actor_name, entry.why or "", entry.from_state or "") if entry else None
 
 
 def wires_of(session: Session, story_id: int) -> Sequence[Row[Item, str]]:

@@ -18,20 +18,16 @@ from desk.stories.models import Story
 
 
 def editors_of(session: Session, assignment: Assignment | None, story: Story) -> list[Person]:
-    """The editor named on the assignment; without one (or any assignment, or if they left) the editors of the desk."""
+    """The editor named on the assignment, if they edit the story's desk still; else all the editors of that desk."""
     return editors_of_each(session, [(assignment, story)])[0]
 
 
 def editors_of_each(session: Session, works: Sequence[tuple[Assignment | None, Story]]) -> list[list[Person]]:
     """`editors_of` for each of these, in their order, read at once."""
-    ids = [of.editor_id if of is not None else None for of, _ in works]
-    named = people.people(session, list({id_ for id_ in ids if id_ is not None}))
-    here = {id_ for id_, person in named.items() if person.disabled_at is None}
-    desks = {story.desk_id for id_, (_, story) in zip(ids, works, strict=True) if id_ not in here}
-    of_desk = {desk_id: list(people.holders(session, desk_id, "editor")) for desk_id in desks}
+    of_desk = people.editors(session, {story.desk_id for _, story in works})
     return [
-        [named[id_]] if id_ is not None and id_ in here else of_desk[story.desk_id]
-        for id_, (_, story) in zip(ids, works, strict=True)
+        [one for one in of_desk[story.desk_id] if of is not None and one.id == of.editor_id] or of_desk[story.desk_id]
+        for of, story in works
     ]
 
 

@@ -12,10 +12,12 @@ from desk.assignments import queries as assignments
 from desk.assignments.models import Assignment
 from desk.drafts import queries as drafts
 from desk.drafts.models import Byline, Draft, Version
+from desk.errors import NotFound
 from desk.newsroom import reading
 from desk.people import queries as people
-from desk.people.models import Person
+from desk.people.models import Desk, Person
 from desk.permissions import permits
+from desk.stories import queries as stories
 from desk.stories.models import Story
 
 
@@ -34,6 +36,7 @@ class Further:
     """What was written for an assignment as it stands now; `is_main` where that is the story's own copy."""
 
     story: Story
+    desk: Desk
     assignment: Assignment
     writer: Person | None
     version: Version | None
@@ -41,6 +44,25 @@ class Further:
     is_main: bool
     may_write: bool
     may_give: bool
+    agency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One version to be read whole: of which text, by whom, the versions before and after it, and what came of it.
+
+    `editions` are the numbers of those that went out with it.
+    """
+
+    story: Story
+    desk: Desk
+    text: Text
+    version: Version
+    author: Person | None
+    bylines: Sequence[Byline]
+    earlier: Version | None
+    later: Version | None
+    editions: Sequence[int]
     agency: str
 
 
@@ -69,6 +91,28 @@ def to_compare(texts: Sequence[Text], picked: Sequence[str]) -> tuple[Text, Sequ
     return next(((text, text.versions[-2:]) for text in texts if len(text.versions) > 1), None)
 
 
+def read(session: Session, actor: Actor, story_public_id: str, version_public_id: str) -> Read:
+    """One version of a story's texts, whole, for whoever may read the story. Raises NotFound for anybody else."""
+    story, _facts = reading.story_for(session, actor, story_public_id)
+    found = [(text, at) for text in of_story(session, story) for at in range(len(text.versions))]
+    text, at = next(((text, at) for text, at in found if text.versions[at].public_id == version_public_id), (None, 0))
+    if text is None:
+        raise NotFound("There is no such version of this story.")
+    version = text.versions[at]
+    return Read(
+        story=story,
+        desk=session.get_one(Desk, story.desk_id),
+        text=text,
+        version=version,
+        author=session.get(Person, version.author_id) if version.author_id is not None else None,
+        bylines=drafts.bylines(session, [version.id])[version.id],
+        earlier=text.versions[at - 1] if at else None,
+        later=text.versions[at + 1] if at + 1 < len(text.versions) else None,
+        editions=[one.number for one in stories.editions(session, story.id) if one.version_id == version.id],
+        agency=people.newsroom(session).agency,
+    )
+
+
 def further(session: Session, actor: Actor, assignment_public_id: str) -> Further:
     """What was written for a text assignment, for whoever may read its story. Raises NotFound for anybody else."""
     of = assignments.assignment(session, assignment_public_id)
@@ -80,6 +124,7 @@ def further(session: Session, actor: Actor, assignment_public_id: str) -> Furthe
     own = of.assignee_id is not None and of.assignee_id == actor.person_id and of.state in reading.WRITING
     return Further(
         story=story,
+        desk=session.get_one(Desk, story.desk_id),
         assignment=of,
         writer=session.get(Person, of.assignee_id) if of.assignee_id is not None else None,
         version=version,

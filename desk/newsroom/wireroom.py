@@ -23,6 +23,7 @@ from desk.wires.models import Intake, Item, Source, Use
 A_PAGE = 60
 ASIDE = 30
 A_CHOICE = 40
+_FIRST: tuple[rules.Health, ...] = ("failing", "overdue", "warned", "well", "stopped")
 FRESH = timedelta(minutes=15)
 
 
@@ -37,7 +38,8 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class ItemPage:
     """One item with its revisions (first to last), what changed since the one before (the headline,
-    then each paragraph), and our stories on it."""
+    then each paragraph), and our stories on it; `own` is the desk on which the reader would open one, and `offer` that
+    story."""
 
     item: Item
     source: Source
@@ -45,7 +47,8 @@ class ItemPage:
     changes: Sequence[Sequence[Change]]
     stories: Sequence[Story]
     desks: Sequence[Desk]
-    slug: str
+    own: Desk | None
+    offer: "StoryOffer"
 
     @property
     def last(self) -> Item:
@@ -84,7 +87,8 @@ class StoryOffer:
 class WireRoom:
     """The wire, newest first; beside it what asks for care; which items stand in stories of ours; one item opened.
 
-    By item: `leads` is what it begins with, `offers` the story that the reader may make of it on the first of `desks`.
+    By item: `leads` is what it begins with, `offers` the story that the reader may make of it: by one press where it is
+    clear on which desk, which is `own`.
     """
 
     standings: Sequence[Standing]
@@ -93,7 +97,7 @@ class WireRoom:
     slugs: dict[int, str]
     leads: dict[int, str]
     offers: dict[int, StoryOffer]
-    desks: Sequence[Desk]
+    own: Desk | None
     fresh_since: datetime
     more: str | None
     opened: ItemPage | None
@@ -101,9 +105,10 @@ class WireRoom:
 
 @dataclass(frozen=True, slots=True)
 class SourcesPage:
-    """Every source, and what came last that could not be read."""
+    """Every source, those in trouble first; what came last that could not be read; the sources that were removed."""
 
     standings: Sequence[Standing]
+    removed: Sequence[Source]
     unreadable: Sequence[Row[Intake, str]]
 
 
@@ -125,11 +130,11 @@ def room(
         slugs=slugs,
         leads={id_: rules.lead(beginning) for id_, (beginning, _) in begun.items()},
         offers={
-            id_: _offer(shown[id_], fields)
-            for id_, (_, fields) in begun.items()
+            id_: _offer(shown[id_], fields, beginning)
+            for id_, (beginning, fields) in begun.items()
             if desks and id_ not in slugs and shown[id_].pubstatus == "usable" and shown[id_].headline
         },
-        desks=desks,
+        own=_own(session, actor, desks),
         fresh_since=now - FRESH,
         more=items[-1][0].public_id if len(found) > A_PAGE else None,
         opened=page(session, actor, opened) if opened else None,
@@ -142,14 +147,16 @@ def page(session: Session, actor: Actor, public_id: str) -> ItemPage:
     revisions = queries.item_revisions(session, item)
     before = next((row for row in revisions if row.revision == item.revision - 1), None)
     used = [use.story_id for use in queries.uses(session, item)]
+    desks = _desks(session, actor)
     return ItemPage(
         item=item,
         source=session.get_one(Source, item.source_id),
         revisions=revisions,
         changes=_changes(before, item) if before else [],
         stories=_stories(session, actor, used),
-        desks=_desks(session, actor),
-        slug=rules.propose_slug(item.fields.get("slugline"), item.headline, item.places),
+        desks=desks,
+        own=_own(session, actor, desks),
+        offer=_offer(item, item.fields, item.body_html[:700]),
     )
 
 
@@ -177,7 +184,8 @@ def standings(session: Session, now: datetime) -> Sequence[Standing]:
 
 def sources(session: Session, now: datetime) -> SourcesPage:
     """The page on which sources are managed."""
-    return SourcesPage(standings(session, now), queries.unreadable(session))
+    urgent = sorted(standings(session, now), key=lambda one: _FIRST.index(one.health))
+    return SourcesPage(urgent, queries.sources(session, removed=True), queries.unreadable(session))
 
 
 def _desks(session: Session, actor: Actor) -> list[Desk]:
@@ -185,9 +193,20 @@ def _desks(session: Session, actor: Actor) -> list[Desk]:
     return [desk for desk in people.desks(session) if permits(actor, "story.make", Facts(desk.id))]
 
 
-def _offer(item: Item, fields: dict[str, Any]) -> StoryOffer:
-    slug = rules.propose_slug(fields.get("slugline"), item.headline, item.places)
-    return StoryOffer(slug, item.headline, "/".join(item.places))
+def _own(session: Session, actor: Actor, desks: Sequence[Desk]) -> Desk | None:
+    """The desk on which the reader makes stories; of several the one on which they made the last, none before that."""
+    if len(desks) < 2:
+        return next(iter(desks), None)
+    last = select(Story.desk_id).where(Story.made_by == actor.person_id, Story.desk_id.in_([desk.id for desk in desks]))
+    desk_id = session.scalar(last.order_by(Story.made_at.desc(), Story.id.desc()).limit(1))
+    return next((desk for desk in desks if desk.id == desk_id), None)
+
+
+def _offer(item: Item, fields: dict[str, Any], beginning: str) -> StoryOffer:
+    places = rules.places_of(item.places, fields.get("dateline"), beginning)
+    return StoryOffer(
+        rules.propose_slug(fields.get("slugline"), item.headline, places), item.headline, "/".join(places)
+    )
 
 
 def _changes(before: Item, item: Item) -> list[list[Change]]:

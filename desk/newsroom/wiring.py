@@ -1,4 +1,4 @@
-"""The wire: sources added, changed, stopped and polled; what they send taken in; stories opened from it."""
+"""The wire: sources added, changed, stopped, removed and polled; what they send taken in; stories opened from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +14,11 @@ from desk.errors import Forbidden, Invalid, NotNow
 from desk.newsroom import commission, commissioning, publishing, reading, rewiring
 from desk.permissions import require
 from desk.stories.models import Story
-from desk.text import LONGEST_LINE, line, shorten
-from desk.wires import queries, rules
+from desk.text import LONGEST_LINE, line
+from desk.wires import folders, queries, rules
 from desk.wires import service as wires
 from desk.wires.item import WireItem
 from desk.wires.models import Intake, Item, Source
-
-KINDS = ("feed", "folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +34,18 @@ class Taken:
 
 
 def add_source(
-    session: Session, actor: Actor, *, name: str, kind: str, url: str, zone: str, every: int, now: datetime
+    session: Session, actor: Actor, *, name: str, url: str, zone: str, every: int, root: Path, now: datetime
 ) -> Source:
     """Add a feed by its address or a watched folder by its path; it is polled at once, then every `every` seconds.
 
-    `zone` is where times without one are meant. Raises Invalid that names the field; Forbidden for a folder, which is
-    on the server, unless the actor is an administrator.
+    `zone` is where times without one are meant, `root` the folder below which folders are watched. Raises Invalid that
+    names the field; Forbidden for a folder, which is on the server, unless the actor is an administrator.
     """
     require(actor, "wire.manage")
-    if kind not in KINDS:
-        raise Invalid("A source is a feed or a folder.", field="kind")
+    kind = rules.kind_of(url.strip())
+    place = _place(actor, kind, url.strip(), root)
     source = wires.make_source(
-        session, name=name, kind=kind, url=_place(actor, kind, url), zone=clock.find_zone(zone), every=every, now=now
+        session, name=name, kind=kind, url=place, zone=clock.find_zone(zone), every=every, now=now
     )
     record(session, actor, "source_added", ("source", source.id), now=now, name=source.name, url=source.url)
     bells.mark(session, bells.POLL, source.public_id)
@@ -55,16 +53,19 @@ def add_source(
 
 
 def change_source(
-    session: Session, actor: Actor, public_id: str, *, name: str, url: str, zone: str, every: int, now: datetime
-) -> Source:
+    session: Session, actor: Actor, public_id: str, *, name: str, url: str, zone: str, every: int, root: Path,
+    now: datetime,
+) -> Source:  # fmt: skip
     """Change a source; what it is, a feed or a folder, stays. Raises as `add_source` does."""
     source = _source(session, actor, public_id)
-    before = source.url
-    where = _place(actor, source.kind, url) if url.strip() != before else before
-    wires.set_source(session, source, name=name, url=where, zone=clock.find_zone(zone), every=every, now=now)
-    record(
-        session, actor, "source_changed", ("source", source.id), now=now, name=source.name, old=before, new=source.url
-    )
+    before, was, zone = source.url, (source.name, source.url, source.zone, source.every), clock.find_zone(zone)
+    where = _place(actor, source.kind, url.strip(), root) if url.strip() != before else before
+    wires.set_source(session, source, name=name, url=where, zone=zone, every=every, now=now)
+    if was != (source.name, source.url, source.zone, source.every):
+        record(
+            session, actor, "source_changed", ("source", source.id), now=now, name=source.name, old=before,
+            new=source.url, was=was[0], zone=source.zone, every=source.every,
+        )  # fmt: skip
     if source.url != before and source.stopped_at is None:
         bells.mark(session, bells.POLL, source.public_id)
     return source
@@ -80,8 +81,17 @@ def stop_source(session: Session, actor: Actor, public_id: str, *, why: str = ""
     return source
 
 
+def remove_source(session: Session, actor: Actor, public_id: str, *, now: datetime) -> Source:
+    """Poll a source no more and list it no more; what it sent stays. It can be started again."""
+    source = _source(session, actor, public_id)
+    if source.removed_at is None:
+        wires.remove(session, source, now=now)
+        record(session, actor, "source_removed", ("source", source.id), now=now, name=source.name)
+    return source
+
+
 def start_source(session: Session, actor: Actor, public_id: str, *, now: datetime) -> Source:
-    """Poll a stopped source again, from now on."""
+    """Poll a stopped or removed source again, from now on."""
     source = _source(session, actor, public_id)
     if source.stopped_at is not None:
         wires.start(session, source, now=now)
@@ -94,7 +104,7 @@ def poll_now(session: Session, actor: Actor, public_id: str, *, now: datetime) -
     """Have a source polled at once, whatever its interval or its back-off. Raises NotNow if it is stopped."""
     source = _source(session, actor, public_id)
     if source.stopped_at is not None:
-        raise NotNow("%(name)s is stopped. Start it again, and it is polled at once.", name=source.name)
+        raise NotNow("%(name)s is not read any more. Read it again, and it is looked at at once.", name=source.name)
     wires.make_due(session, source, now=now)
     bells.mark(session, bells.POLL, source.public_id)
     return source
@@ -112,19 +122,25 @@ def take_in(
     if session.get_one(Intake, intake_id, populate_existing=True).read_at is not None:
         return Taken()
     guids = [rules.guid_of(item) for item in items]
-    known = queries.known(session, source_id, guids)
+    digests = [rules.digest(item) for item in items]
+    last = queries.last_revisions(session, source_id, guids)
+    other = [
+        (guid, mine) for guid, mine in zip(guids, digests, strict=True) if guid in last and last[guid].digest != mine
+    ]
+    had = queries.had(session, source_id, other) | {(guid, row.digest) for guid, row in last.items()}
     counts = {"new": 0, "revised": 0, "same": 0}
     revised: list[rewiring.Revised] = []
-    for guid, item in zip(guids, items, strict=True):
-        before = known.setdefault(guid, [])
-        decision = rules.decide([_known(row) for row in before], rules.digest(item), rules.published_at(item))
+    for guid, digest, item in zip(guids, digests, items, strict=True):
+        before = last.get(guid)
+        stamp = rules.published_at(item)
+        decision = rules.decide(_known(before), digest, stamp, had=(guid, digest) in had)
         counts[decision] += 1
         if decision != "same":
-            last = before[-1] if before else None
-            row = wires.add_item(session, source_id, intake_id, item, before=last, now=now)
-            if last is not None:
-                revised.append((last, row))
-            before.append(row)
+            row = wires.add_item(session, source_id, intake_id, item, before=before, now=now)
+            if before is not None:
+                revised.append((before, row))
+            last[guid] = row
+            had.add((guid, digest))
     session.flush()
     if not more:
         wires.mark_read(session, intake_id, now)
@@ -195,9 +211,8 @@ def _source(session: Session, actor: Actor, public_id: str) -> Source:
     return found
 
 
-def _place(actor: Actor, kind: str, url: str) -> str:
+def _place(actor: Actor, kind: str, url: str, root: Path) -> str:
     """Where a source is, in the form that is stored. Whether a feed's address may be talked to is asked before."""
-    url = url.strip()
     if kind == "feed":
         try:
             return str(addresses.parse(url))
@@ -206,20 +221,12 @@ def _place(actor: Actor, kind: str, url: str) -> str:
             raise
     if actor.kind == "person" and not actor.is_admin:
         raise Forbidden("A watched folder is a folder of the server: only an administrator can name one.")
-    path = Path(url)
-    if not path.is_absolute():
-        raise Invalid("Give the folder's whole path, from the root: %(path)s is not.", field="url", path=url or "–")
-    if not _is_folder(path):
-        raise Invalid("There is no folder %(path)s on this server.", field="url", path=shorten(url, 100))
-    return str(path)
+    if not url.startswith("/"):
+        raise Invalid(
+            "Give the folder's whole path, which begins with /: %(path)s does not.", field="url", path=url or "–"
+        )
+    return str(folders.existing(root, url))
 
 
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # a name that no disk takes
-        return False
-
-
-def _known(row: Item) -> rules.Known:
-    return rules.Known(row.digest, row.published_at)
+def _known(row: Item | None) -> rules.Known | None:
+    return None if row is None else rules.Known(row.digest, row.published_at)

@@ -5,7 +5,7 @@ A kind has three templates in `templates/email/KIND/`: `subject.txt`, `mail.txt`
 
 import gettext
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -28,8 +28,6 @@ TIMED = frozenset(
         "said",
         "deadline_moved",
         "story_changed",
-        "filed",
-        "handed_in",
         "returned",
         "approval_voided",
         "work_left",
@@ -53,12 +51,22 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Writer:
+    """Who has the assignment that a mail is about, and the zone in which they are now."""
+
+    name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Times:
-    """One instant as a mail says it: how far off, every clock on one line, and the reader's alone."""
+    """One instant as a mail says it: how far off, every clock on one line, and the reader's, without and with its
+    place."""
 
     left: str
     line: str
     mine: str
+    here: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +79,28 @@ class Worded:
 
 
 def word(
-    kind: str, facts: Mapping[str, Any], to: Recipient, *, agency: str, links: Links, now: datetime, **more: Any
+    kind: str,
+    facts: Mapping[str, Any],
+    to: Recipient,
+    *,
+    agency: str,
+    links: Links,
+    now: datetime,
+    writer: Writer | None = None,
+    **more: Any,
 ) -> Worded:
-    """Word one mail from its facts. Raises jinja2.TemplateError for a kind without templates or a broken one."""
+    """Word one mail from its facts; the clock of the `writer` whose work it is about, unless that is the reader, stands
+    beside each time. Raises jinja2.TemplateError for a kind without templates or a broken one."""
     env, _ = _environment(to.language), translations(to.language).gettext
     deadline = _instant(facts.get("deadline")) if kind in TIMED else None
+    zones = _zones(facts, to, writer, _)
     context = {
         "f": facts,
         "me": to,
         "agency": agency,
         "link": links.to,
-        "time": times(deadline, facts, to, now, _) if deadline else None,
-        "at": lambda iso: times(datetime.fromisoformat(iso), facts, to, now, _),
+        "time": times(deadline, zones, now, to.language, _) if deadline else None,
+        "at": lambda iso: times(datetime.fromisoformat(iso), zones, now, to.language, _),
         "shorten": text.shorten,
         **more,
     }
@@ -102,22 +120,35 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.translation("messages", folder, languages=[language.replace("-", "_")], fallback=True)
 
 
-def times(at: datetime, facts: Mapping[str, Any], to: Recipient, now: datetime, _: clock.Gettext) -> Times:
-    """`Due in 2 h` and `16:00 Kyiv, yours · 15:00 Brussels, the desk`, dates named wherever they are not today's."""
-    zones = [(_("yours"), to.zone)]
-    zones += [(_("the desk"), facts["desk_zone"])] if facts.get("desk_zone") else []
-    zones += [(_("the story"), facts["story_zone"])] if facts.get("story_zone") else []
-    locale = _locale(to.language)
-    today = clock.moment_at(now, to.zone).wall.date()
+def times(
+    at: datetime, zones: Sequence[tuple[str, str]], now: datetime, language: str, _: clock.Gettext = str
+) -> Times:
+    """`Due in 2 h` and `16:00 Kyiv, yours · 15:00 Brussels, the desk`, dates named wherever they are not today's.
+
+    `zones` are (whose, zone), the reader's first.
+    """
+    locale = _locale(language)
+    today = clock.moment_at(now, zones[0][1]).wall.date()
     pieces = []
     for reading in clock.labelled(at, zones, now, _, locale):
         day = clock.moment_at(at, reading.zone).wall.date()
         named = "" if day == today else f"{format_date(day, 'EEE d MMMM', locale=locale)} "
-        pieces.append(f"{named}{reading.time} {clock.place_of(reading.zone)}, {reading.label}")
+        pieces.append((f"{named}{reading.time}", clock.place_of(reading.zone), reading.label))
     words = clock.due_words(at, now, _)
     left = words[0].upper() + words[1:] if at < now else _("Due %(words)s") % {"words": words}
-    mine = pieces[0].split(f" {clock.place_of(to.zone)},")[0]
-    return Times(left, " · ".join(pieces), mine)
+    (mine, place, _whose), *_others = pieces
+    line = " · ".join(f"{time} {where}, {whose}" for time, where, whose in pieces)
+    return Times(left, line, mine, f"{mine} {place}")
+
+
+def _zones(
+    facts: Mapping[str, Any], to: Recipient, writer: Writer | None, _: clock.Gettext
+) -> Sequence[tuple[str, str]]:
+    zones = [(_("yours"), to.zone)]
+    zones += [(writer.name, writer.zone)] if writer else []
+    zones += [(_("the desk"), facts["desk_zone"])] if facts.get("desk_zone") else []
+    zones += [(_("the story"), facts["story_zone"])] if facts.get("story_zone") else []
+    return zones
 
 
 @cache

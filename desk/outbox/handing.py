@@ -252,6 +252,7 @@ def _apply(session: Session, row: Held, handed: Handed, settled: Settled, now: d
         delivery.channel,
         KINDS[message.kind].policy,
         handed.outcome,
+        urgency=message.urgency,
         attempts=delivery.attempts,
         since_first=now - (delivery.first_at or now),
         said=handed.said,
@@ -270,6 +271,8 @@ def _apply(session: Session, row: Held, handed: Handed, settled: Settled, now: d
     if KINDS[message.kind].policy == "park":  # nobody has these bytes, and their words would be untrue by then
         delivery.wire = None
     row.Due.due_at, row.Due.lease_until, row.Due.lease_token = db_now(session) + wait, None, None
+    if message.recipient_kind == "licensee" and message.desk_id is None:  # somebody waits for what comes of a test
+        revisions.touch(session, "newsroom")
     return "due"
 
 

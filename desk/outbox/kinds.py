@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 Policy = Literal["repeat", "park"]
+URGENT = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of message. `urgency` 1 goes first, 3 last; `about` is said on pages that list messages."""
+    """A kind of message. `urgency` 1 goes first and is tried again most often, 3 goes last; one message may be more
+    urgent than its kind. `about` is said on pages that list messages."""
 
     name: str
     policy: Policy
@@ -43,10 +45,11 @@ KINDS: dict[str, Kind] = {
         Kind("approval_voided", "repeat", 2, "an approval voided by a later version"),
         Kind("published", "repeat", 3, "a story published"),
         Kind("killed", "repeat", 1, "a story killed"),
+        Kind("spiked", "repeat", 2, "a story dropped before publication"),
         Kind("own_authority", "repeat", 1, "a story published on one editor's authority"),
         Kind("work_left", "repeat", 1, "open work of a person who was disabled"),
         Kind("reminder", "park", 2, "a deadline reminder"),
-        Kind("notice", "repeat", 1, "a notice to a licensee"),
+        Kind("notice", "repeat", 2, "a notice to a licensee"),
         Kind("test_notice", "repeat", 3, "a test notice to a licensee"),
         Kind("notice_chase", "repeat", 1, "a correction or kill that a licensee has not answered"),
         Kind("notice_silent", "repeat", 1, "licensees who do not answer a correction or kill"),

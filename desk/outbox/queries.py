@@ -1,7 +1,7 @@
-"""Reading the outbox: each person's own messages, captured mail as threads, and what could not be handed over."""
+"""Reading the outbox: each person's own messages, captured mail, and what could not be handed over."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -32,17 +32,14 @@ class Mail:
     facts: dict[str, Any]
 
 
-@dataclass(slots=True)
-class Thread:
-    """The captured mails of one story, oldest first; a mail about no story is a thread of its own."""
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A page of captured mail, newest first: `total` counts all of it, `older` is the last on this page if there are
+    more."""
 
-    story_id: int | None
-    subject: str
-    mails: list[Mail] = field(default_factory=list)
-
-    @property
-    def latest(self) -> datetime:
-        return self.mails[-1].at
+    mails: Sequence[Mail]
+    total: int
+    older: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,6 @@ class Failed:
     story_id: int | None
     desk_id: int | None
     facts: dict[str, Any]
-    cancelled: bool
     recipient_kind: str
     recipient_id: int | None
 
@@ -106,27 +102,35 @@ def readers(session: Session, person_ids: Sequence[int]) -> set[int]:
     return {id_ for id_ in mine if id_ is not None}
 
 
-def captured(session: Session, *, bearers: bool, limit: int = 200) -> list[Thread]:
-    """The newest `limit` captured mails as threads, the most recently answered one first.
+def captured(
+    session: Session,
+    *,
+    bearers: bool,
+    to: tuple[str, int] | None = None,
+    before: str = "",
+    limit: int = 50,
+) -> Captured:
+    """A page of captured mail, newest first: that `to` one recipient (kind, id), or to all; `before` is the public id
+    of the last one of the page before. Raises NotFound for one that is not there.
 
     With `bearers` the invitations and password links are among them: for administrators only, since whoever
     reads such a mail can come in as its recipient.
     """
-    query = (
-        select(Delivery, Message)
-        .join(Message)
-        .where(Delivery.state == "captured")
-        .order_by(Delivery.id.desc())
-        .limit(limit)
-    )
+    kept = select(Delivery, Message).join(Message).where(Delivery.state == "captured")
     if not bearers:
-        query = query.where(Message.kind.not_in(rules.BEARERS))
-    threads: dict[tuple[str, int], Thread] = {}
-    for delivery, message in reversed(session.execute(query).all()):
-        key = ("story", message.story_id) if message.story_id else ("message", message.id)
-        thread = threads.setdefault(key, Thread(message.story_id, delivery.subject or ""))
-        thread.mails.append(_readable(delivery, message))
-    return sorted(threads.values(), key=lambda thread: thread.latest, reverse=True)
+        kept = kept.where(Message.kind.not_in(rules.BEARERS))
+    if to is not None:
+        kept = kept.where(Message.recipient_kind == to[0], Message.recipient_id == to[1])
+    page = kept.order_by(Delivery.id.desc()).limit(limit + 1)
+    if before:
+        last = session.scalar(kept.where(Delivery.public_id == before).with_only_columns(Delivery.id))
+        if last is None:
+            raise NotFound("There is no such mail.")
+        page = page.where(Delivery.id < last)
+    rows = session.execute(page).all()
+    mails = [_readable(row[0], row[1]) for row in rows[:limit]]
+    total = session.scalar(kept.with_only_columns(func.count())) or 0
+    return Captured(mails, total, mails[-1].public_id if len(rows) > limit else None)
 
 
 def captured_mail(session: Session, public_id: str, *, bearers: bool) -> Mail:
@@ -140,20 +144,14 @@ def captured_mail(session: Session, public_id: str, *, bearers: bool) -> Mail:
 
 
 def dead(session: Session, *, limit: int = 200) -> list[Failed]:
-    """Deliveries that are dead or parked, newest first, each with its cause."""
-    rows = session.execute(
-        select(Delivery, Message)
-        .join(Message)
-        .where(Delivery.state.in_(FAILED))
-        .order_by(Delivery.id.desc())
-        .limit(limit)
-    )
+    """Deliveries that are dead or parked, newest first, each with its cause; not of what nobody is to hear any more."""
+    rows = session.execute(_dead().order_by(Delivery.id.desc()).limit(limit))
     return [_failed(row[0], row[1]) for row in rows]
 
 
 def dead_count(session: Session) -> int:
-    """How many deliveries are dead or parked."""
-    return session.scalar(select(func.count()).where(Delivery.state.in_(FAILED))) or 0
+    """How many deliveries are dead or parked, as `dead` lists them."""
+    return session.scalar(_dead().with_only_columns(func.count())) or 0
 
 
 def handovers(session: Session, message_ids: Sequence[int]) -> dict[int, list[Handover]]:
@@ -179,6 +177,11 @@ def _own(person_id: int) -> Select[Message]:
         Message.cancelled_at.is_(None),
         Message.kind.not_in(rules.BEARERS),
     )
+
+
+def _dead() -> Select[Delivery, Message]:
+    wanted = select(Delivery, Message).join(Message, Message.id == Delivery.message_id)
+    return wanted.where(Delivery.state.in_(FAILED), Message.cancelled_at.is_(None))
 
 
 def _readable(delivery: Delivery, message: Message) -> Mail:
@@ -217,7 +220,6 @@ def _failed(delivery: Delivery, message: Message) -> Failed:
         story_id=message.story_id,
         desk_id=message.desk_id,
         facts=rules.forgotten(message.facts),
-        cancelled=message.cancelled_at is not None,
         recipient_kind=message.recipient_kind,
         recipient_id=message.recipient_id,
     )

@@ -9,11 +9,20 @@ from desk.outbox.kinds import Policy
 Outcome = Literal["taken", "later", "refused", "gone", "unknown"]
 State = Literal["due", "done", "parked", "dead"]
 
-# the gaps between ten tries of one webhook, in seconds: 75 h 35 min in all, as Standard Webhooks 1.0.0 proposes
-WEBHOOK_GAPS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
-WEBHOOK_TRIES = len(WEBHOOK_GAPS) + 1
-MAIL_FIRST_GAP = 30
-MAIL_LONGEST_GAP = 3600
+# Seconds between the tries of one hand-over. A webhook is given up after its last gap, 75 to 76 hours in all, as
+# Standard Webhooks 1.0.0 proposes; of mail the last gap repeats until it has been tried for three days.
+WEBHOOK = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+MAIL = (30, 60, 120, 240, 480, 960, 1920, 3600)
+EVERY_HALF_MINUTE = (30,) * 20  # for ten minutes: what is urgent, such as a kill, waits for no receiver's long pause
+GAPS: dict[tuple[str, int], tuple[int, ...]] = {  # by channel and urgency
+    ("webhook", 1): (WEBHOOK[0], *EVERY_HALF_MINUTE, *WEBHOOK[1:]),
+    ("webhook", 2): WEBHOOK,
+    ("webhook", 3): WEBHOOK,
+    ("mail", 1): (*EVERY_HALF_MINUTE, *MAIL[1:]),
+    ("mail", 2): MAIL,
+    ("mail", 3): MAIL,
+}
+FIRST_GAP = 30  # of mail: DESK_BACKOFF sets it, and all other gaps keep their proportion to it
 MAIL_GIVES_UP_AFTER = timedelta(days=3)
 
 # kinds whose facts and bytes let their bearer in: forgotten once they are out, and never listed for a colleague
@@ -36,11 +45,12 @@ def decide(
     policy: Policy,
     outcome: Outcome,
     *,
+    urgency: int,
     attempts: int,
     since_first: timedelta,
     said: str = "",
     retry_after: int | None = None,
-    base: float = MAIL_FIRST_GAP,
+    base: float = FIRST_GAP,
 ) -> Decision:
     """What follows from the outcome of attempt number `attempts`, made `since_first` after the first one.
 
@@ -55,17 +65,15 @@ def decide(
         return Decision("dead", said or "Refused.")
     if outcome == "gone":
         return Decision("dead", said or "The address is gone.")
-    if channel == "webhook":
-        return _webhook(attempts, said, retry_after, base)
-    return _mail(attempts, since_first, said, retry_after, base)
+    if _given_up(channel, urgency, attempts, since_first, base):
+        return Decision("dead", f"{said} ({attempts} tries)".strip())
+    return Decision("due", said, gap(channel, urgency, attempts, base), retry_after or 0)
 
 
-def gap(channel: str, attempts: int, base: float = MAIL_FIRST_GAP) -> float:
+def gap(channel: str, urgency: int, attempts: int, base: float = FIRST_GAP) -> float:
     """Seconds to wait after attempt number `attempts` failed, before jitter."""
-    if channel == "webhook":
-        return WEBHOOK_GAPS[min(attempts, len(WEBHOOK_GAPS)) - 1] * base / MAIL_FIRST_GAP
-    longest = MAIL_LONGEST_GAP * base / MAIL_FIRST_GAP
-    return min(base * 2.0 ** min(attempts - 1, 30), longest)
+    gaps = GAPS[channel, urgency]
+    return gaps[min(attempts, len(gaps)) - 1] * base / FIRST_GAP
 
 
 def forgotten(facts: dict[str, Any]) -> dict[str, Any]:
@@ -73,13 +81,7 @@ def forgotten(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if name not in ("secret", "token", "link", "receipt")}
 
 
-def _webhook(attempts: int, said: str, retry_after: int | None, base: float) -> Decision:
-    if attempts >= WEBHOOK_TRIES:
-        return Decision("dead", f"{said} ({attempts} tries)".strip())
-    return Decision("due", said, gap("webhook", attempts, base), retry_after or 0)
-
-
-def _mail(attempts: int, since_first: timedelta, said: str, retry_after: int | None, base: float) -> Decision:
-    if since_first >= MAIL_GIVES_UP_AFTER * (base / MAIL_FIRST_GAP):
-        return Decision("dead", f"{said} ({attempts} tries)".strip())
-    return Decision("due", said, gap("mail", attempts, base), retry_after or 0)
+def _given_up(channel: str, urgency: int, attempts: int, since_first: timedelta, base: float) -> bool:
+    if channel == "webhook":
+        return attempts > len(GAPS[channel, urgency])
+    return since_first >= MAIL_GIVES_UP_AFTER * (base / FIRST_GAP)

@@ -47,11 +47,13 @@ def put(
     story_id: int | None = None,
     desk_id: int | None = None,
     routes: Sequence[Route] = MAIL,
+    urgency: int | None = None,
 ) -> Message | None:
     """Put one message for one recipient; gives None, and does nothing, if `key` was put before.
 
     `facts` are frozen here (JSON; instants as ISO text in UTC); the wording is made at the first attempt, in the
-    recipient's language and zone of that moment. With no `routes` it is shown in the page only.
+    recipient's language and zone of that moment. With no `routes` it is shown in the page only. `urgency` is its
+    kind's unless given.
     """
     if session.scalar(select(Message.id).where(Message.key == key)) is not None:
         return None
@@ -64,7 +66,7 @@ def put(
         story_id=story_id,
         desk_id=desk_id,
         facts=facts,
-        urgency=KINDS[kind].urgency,
+        urgency=KINDS[kind].urgency if urgency is None else urgency,
         put_at=now,
     )
     session.add(message)
@@ -80,7 +82,8 @@ def cancel(session: Session, message_ids: Sequence[int], *, why: str, now: datet
     """Cancel messages that are not out: their due deliveries become cancelled. Gives the number of deliveries.
 
     One that a worker is handing over at this moment looks again at its row before it sends; a reminder that is
-    past that look is left to it, but is not tried again. What is dead or parked stays so, and can't be sent again.
+    past that look is left to it, but is not tried again. What is dead or parked stays so, is listed no longer, and
+    can't be sent again.
     """
     if not message_ids:
         return 0
@@ -90,6 +93,8 @@ def cancel(session: Session, message_ids: Sequence[int], *, why: str, now: datet
     failed = session.scalars(of.where(Delivery.state.in_(FAILED)).with_only_columns(Delivery.message_id)).all()
     not_out = {row.message_id for row in rows} | set(failed)
     cancelled = _cancel_due(session, rows, why)
+    if failed:
+        revisions.touch(session, "newsroom")  # fewer dead letters
     for message in session.scalars(select(Message).where(Message.id.in_(not_out), Message.cancelled_at.is_(None))):
         message.cancelled_at, message.cancelled_why = now, shorten(why, LONGEST_LINE)
         if message.recipient_kind == "person" and message.recipient_id is not None:

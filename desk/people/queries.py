@@ -1,6 +1,6 @@
 """Reads of people, desks and the newsroom."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -55,7 +55,30 @@ def desks(session: Session, *, closed: bool = False) -> Sequence[Desk]:
 
 def person(session: Session, public_id: str) -> Person:
     """The person of that public id, disabled or not. Raises NotFound."""
-    found = session.scalar(select(Person).where(Person.public_id == public_id))
+    return _person(session, select(Person).where(Person.public_id == public_id))
+
+
+def person_to_disable(session: Session, public_id: str) -> Person:
+    """As `person`; whoever is just asking them for something ends first, and whoever would waits and sees it.
+
+    To be read, as `kept` is, before any story is locked.
+    """
+    wanted = select(Person).where(Person.public_id == public_id).with_for_update(key_share=True)
+    return _person(session, wanted.execution_options(populate_existing=True))
+
+
+def kept(session: Session, public_ids: Collection[str]) -> dict[str, Person]:
+    """The people of these public ids, by it; nobody disables them before this transaction ends.
+
+    To be read before any story is locked: people first, then stories, or two could wait for one another.
+    """
+    wanted = select(Person).where(Person.public_id.in_(public_ids)).order_by(Person.id).with_for_update(read=True)
+    rows = session.scalars(wanted.execution_options(populate_existing=True)) if public_ids else ()
+    return {one.public_id: one for one in rows}
+
+
+def _person(session: Session, wanted: Select[Person]) -> Person:
+    found = session.scalar(wanted)
     if found is None:
         raise NotFound("There is no such person here.")
     return found
@@ -107,6 +130,26 @@ def holders(session: Session, desk_id: int, *roles: Role) -> Sequence[Person]:
         )
         .order_by(Person.name)
     ).all()
+
+
+def on_open_desks(session: Session, ids: Collection[int]) -> frozenset[int]:
+    """Which of these people have a role on a desk that is open."""
+    held = select(Membership.person_id).join(Desk, Desk.id == Membership.desk_id)
+    return frozenset(session.scalars(held.where(Membership.person_id.in_(ids), Desk.closed_at.is_(None))))
+
+
+def editors(session: Session, desk_ids: Collection[int]) -> dict[int, list[Person]]:
+    """By desk, those who edit it and are not disabled, by name."""
+    rows = session.execute(
+        select(Membership.desk_id, Person)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.desk_id.in_(desk_ids), Membership.role == "editor", Person.disabled_at.is_(None))
+        .order_by(Person.name)
+    )
+    found: dict[int, list[Person]] = {desk_id: [] for desk_id in desk_ids}
+    for desk_id, editor in rows:
+        found[desk_id].append(editor)
+    return found
 
 
 def _role(word: str) -> Role:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from desk.aside import Aside
@@ -97,6 +98,7 @@ def fire_due(
     session: Session,
     readers: Mapping[str, Reader],
     *,
+    but: Mapping[str, Select[int]] = MappingProxyType({}),
     now: datetime,
     limit: int,
     grace: timedelta,
@@ -106,10 +108,11 @@ def fire_due(
 
     Of the rungs of one thing for one `whom` only the latest is told, and its message names the others; a message that
     comes more than `grace` after its rung says so. Nobody gets two messages about one thing at a time. Kinds without
-    a reader stay due, for the release that has one. A thing that fails is put aside, and the others are told.
+    a reader stay due, for the release that has one, and so do those of the things that `but` selects of a kind, for the
+    time when it does not. A thing that fails is put aside, and the others are told.
     """
     aside = Aside() if aside is None else aside
-    first = select(Rung.thing_kind, Rung.thing_id).where(*_due(now), or_(*_left(readers, aside)))
+    first = select(Rung.thing_kind, Rung.thing_id).where(*_due(now), or_(*_left(readers, but, aside)))
     wanted: dict[str, set[int]] = {}
     for kind, id_ in session.execute(first.order_by(Rung.due_at, Rung.id).limit(limit)):
         wanted.setdefault(kind, set()).add(id_)
@@ -138,12 +141,13 @@ def _due(now: datetime) -> tuple[Any, ...]:
     return Rung.state == "planned", Rung.due_at <= now
 
 
-def _left(readers: Collection[str], aside: Aside) -> list[ColumnElement[bool]]:
-    """The things that there is a reader for, without those that are put aside; never empty."""
-    return [
-        false(),
-        *(and_(Rung.thing_kind == kind, Rung.thing_id.not_in(aside.ids(kind))) for kind in readers),
-    ]
+def _left(readers: Collection[str], but: Mapping[str, Select[int]], aside: Aside) -> list[ColumnElement[bool]]:
+    """The things that there is a reader for, without those that `but` selects or that are put aside; never empty."""
+    left: list[ColumnElement[bool]] = [false()]
+    for kind in readers:
+        theirs = and_(Rung.thing_kind == kind, Rung.thing_id.not_in(aside.ids(kind)))
+        left.append(and_(theirs, Rung.thing_id.not_in(but[kind])) if kind in but else theirs)
+    return left
 
 
 def _read(reader: Reader, session: Session, now: datetime, ids: Collection[int]) -> Mapping[int, Standing | None]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from desk.errors import NotFound, NotNow
@@ -152,15 +152,24 @@ def reached(session: Session, notices: Collection[Notice]) -> set[int]:
     }
 
 
-def by_receipt(session: Session, token: str, *, held: bool = False) -> Notice:
-    """The notice whose receipt link bears this secret; `held`, locked and as it is now. Raises NotFound."""
-    query = select(Notice).where(Notice.receipt_sha256 == digest(token))
-    if held:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(query)
+def by_receipt(session: Session, token: str) -> Notice:
+    """The notice whose receipt link bears this secret. Raises NotFound."""
+    found = session.scalar(select(Notice).where(Notice.receipt_sha256 == digest(token)))
     if found is None:
         raise NotFound("This link is not one of ours, or it is not complete. Copy it whole from the notice.")
     return found
+
+
+def held_with(session: Session, notice: Notice, edition_ids: Collection[int]) -> Sequence[Notice]:
+    """This notice, and what its licensee was told of these editions, locked in one order and as they are now."""
+    others = and_(Notice.licensee_id == notice.licensee_id, Notice.edition_id.in_(edition_ids))
+    return session.scalars(
+        select(Notice)
+        .where(or_(Notice.id == notice.id, others))
+        .order_by(Notice.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def digest(token: str) -> str:

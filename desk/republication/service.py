@@ -313,7 +313,7 @@ def _name(session: Session, name: str, mine: int | None) -> str:
     other = session.scalar(select(Licensee).where(Licensee.name == name, Licensee.id != (mine or 0)))
     if other is not None and other.ended_at is not None:
         raise Invalid(
-            "There was a licensee called %(name)s, whose licence has ended. They still stand among the republishers: "
+            "There was a licensee called %(name)s, whose licence has ended. They still stand among the licensees: "
             "open their page, and take them on again there.",
             field="name",
             name=name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from desk.errors import Invalid, NotNow
@@ -63,24 +63,26 @@ def on_authority(gates: Gates, now: datetime) -> None:
     waits = _when(None, gates, now)
     if isinstance(waits, Wait):
         raise NotNow(
-            "The embargo is the gate that is shut: it lifts at %(until)s. Publish then, or have the copy approved and "
-            "it goes out by itself.",
-            until=_utc(waits.until),
+            "The embargo stands until %(until)s. Publish then; or have the copy approved and publish it now, and it "
+            "goes out by itself at the lift.",
+            until=waits.until,
         )
 
 
-def schedule(gates: Gates, publish_at: datetime | None, now: datetime) -> Wait:
-    """When a story goes out by itself. Raises NotNow for a shut gate, Invalid if there is no time ahead to wait for."""
+def schedule(gates: Gates, publish_at: datetime, now: datetime) -> Wait:
+    """When a story goes out by itself: at `publish_at`, or when its last embargo lifts, whichever is later.
+
+    Raises NotNow for a shut gate, Invalid for a time that is not ahead.
+    """
     if gates.state in _NOT_APPROVED or (gates.state in workflow.MOVES["schedule"].before and not gates.approved):
         raise NotNow(
             "The approval is missing: this story is %(state)s. Have its last version approved, then schedule it.",
             state=gates.state,
         )
     _open(gates, "schedule")
-    when = _when(publish_at, gates, now)
-    if isinstance(when, Go):
-        raise Invalid("Give a time ahead, for publication or for an embargo; or publish it now.", field="publish")
-    return when
+    if publish_at <= now:
+        raise Invalid("This time is past already. Choose a later one, or publish now.", field="publish")
+    return Wait(max((publish_at, *gates.embargoes)))
 
 
 def release(gates: Gates, publish_at: datetime | None, now: datetime) -> Go | Wait:
@@ -97,9 +99,9 @@ def next_edition(cause: str, wrong: str, right: str) -> tuple[str, str, str]:
     if cause not in NEXT_CAUSES:
         raise Invalid("Say why there is a new edition: %(causes)s.", field="cause", causes=", ".join(NEXT_CAUSES))
     if cause == "correction" and not wrong:
-        raise Invalid("Say what was wrong, in a sentence that every republisher will read.", field="wrong")
+        raise Invalid("Say what was wrong, in a sentence that every licensee will read.", field="wrong")
     if cause == "correction" and not right:
-        raise Invalid("Say what is right, in a sentence that every republisher will read.", field="right")
+        raise Invalid("Say what is right, in a sentence that every licensee will read.", field="right")
     return cause, wrong, right
 
 
@@ -146,7 +148,3 @@ def _open(gates: Gates, move: str) -> None:
 def _when(publish_at: datetime | None, gates: Gates, now: datetime) -> Go | Wait:
     until = release_at(publish_at, gates.embargoes)
     return Wait(until) if until is not None and until > now else Go()
-
-
-def _utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

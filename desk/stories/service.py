@@ -78,16 +78,24 @@ def move(session: Session, story: Story, name: str, *, now: datetime, to: str | 
     return before, state
 
 
+def move_held(session: Session, story: Story, name: str, *, now: datetime) -> None:
+    """Have a story that is on hold go, once it is released, to where the move `name` leads from whence it came.
+
+    Raises NotNow if that is not legal. The story must be locked by the caller.
+    """
+    story.came_from = workflow.after(story.came_from or "", name)
+    touch(session, story, now)
+
+
 def set_due(session: Session, story: Story, at: datetime | None, *, now: datetime) -> None:
     """Set by when something of this story is still to be filed, or that nothing is."""
     story.due_at = at
     touch(session, story, now)
 
 
-def set_times(session: Session, story: Story, *, publish: Moment | None, embargo: Moment | None, now: datetime) -> None:
-    """Set when a story is to be published and the desk's own embargo; None takes the time away."""
+def set_publish_at(session: Session, story: Story, publish: Moment, *, now: datetime) -> None:
+    """Set when a story is to be published."""
     story.publish_at, story.publish_wall, story.publish_zone, story.publish_fold = _columns(publish)
-    story.embargo_at, story.embargo_wall, story.embargo_zone, story.embargo_fold = _columns(embargo)
     touch(session, story, now)
 
 

@@ -14,9 +14,10 @@ from desk.http.answers import see
 from desk.http.context import actor, db, me, now
 from desk.http.cookies import flash
 from desk.http.forms import Form, sentence, text, texts, whole
-from desk.http.moments import needed_moment
-from desk.http.phrases import names, stamp
+from desk.http.moments import agreed_past, needed_moment, typed_moment
+from desk.http.phrases import names
 from desk.http.routing import Pages
+from desk.http.words import stamp
 from desk.newsroom import commissioning, crew, jobs, reading
 from desk.people import queries as people
 from desk.people.models import Desk
@@ -43,7 +44,6 @@ def _shown(public_id: str) -> str | tuple[str, int]:
         job=job,
         form=Form(where=where),
         may_give=jobs.may_give(actor(), job),
-        sent_back=jobs.sent_back(db(), job),
     )
 
 
@@ -170,6 +170,7 @@ def assign(public_id: str) -> Response:
     """A further assignment on a story."""
     story, _facts = reading.story_for(db(), actor(), public_id)
     zone = db().get_one(Desk, story.desk_id).zone
+    moment = needed_moment("deadline", now=now(), default_zone=zone)
     made = commissioning.assign(
         db(),
         actor(),
@@ -177,9 +178,10 @@ def assign(public_id: str) -> Response:
         medium=text("medium") or "text",
         brief=text("brief"),
         length=whole("length"),
-        moment=needed_moment("deadline", now=now(), default_zone=zone),
+        moment=moment,
         people=texts("people"),
         editor=me().public_id,
+        past_ok=agreed_past("deadline", moment),
         now=now(),
     )
     say_assigned(made)
@@ -191,14 +193,18 @@ def change(public_id: str) -> str:
     """Move the deadline, offer it to others, reassign it, or cancel it; say that it is done, or send it back."""
     job = jobs.to_give(db(), actor(), public_id)
     assignment = job.assignment
-    form = Form(deadline=assignment.deadline_wall.isoformat(" ", "minutes"), deadline_zone=assignment.deadline_zone)
+    stands, zone = assignment.deadline_wall.isoformat(" ", "minutes"), assignment.deadline_zone
     offers = queries.offers_of(db(), [assignment.id])[assignment.id]
     return render_template(
         "stories/assignment.html",
         job=job,
         moves=jobs.moves(db(), job),
-        form=form,
+        form=Form(),
+        moving=Form(sent_to="deadline", deadline=stands, deadline_zone=zone),
+        asking=Form(sent_to="reassign" if assignment.assignee_id else "offer", deadline_zone=zone),
+        cancelling=Form(sent_to="cancel"),
         offers=offers,
+        asked={of.person_id: of for of in offers},
         text=drafts.further_texts(db(), job.story.id).get(assignment.id),
         named=people.people(db(), [of.person_id for of in offers] + [assignment.assignee_id or 0]),
         candidates=crew.candidates(db(), actor(), job.desk.id, but=assignment.assignee_id),
@@ -211,7 +217,8 @@ def move_deadline(public_id: str) -> Response:
     """Move the deadline; the rungs that have not fired move with it."""
     assignment = queries.assignment(db(), public_id)
     moment = needed_moment("deadline", now=now(), default_zone=assignment.deadline_zone)
-    commissioning.move_deadline(db(), actor(), public_id, moment=moment, why=text("why"), now=now())
+    past_ok = agreed_past("deadline", moment)
+    commissioning.move_deadline(db(), actor(), public_id, moment=moment, past_ok=past_ok, why=text("why"), now=now())
     due = stamp(moment.at, moment.zone)
     flash(_("The deadline is now %(time)s. Whom it concerns is told, and reminders move with it.", time=due))
     return _to_story(assignment)
@@ -220,7 +227,16 @@ def move_deadline(public_id: str) -> Response:
 @pages.act("/assignments/<public_id>/offer", may="assignment.give", again="assignments.change")
 def offer_to(public_id: str) -> Response:
     """Offer it to further people."""
-    made = commissioning.offer(db(), actor(), public_id, people=texts("people"), now=now())
+    moment = _new_deadline(public_id)
+    made = commissioning.offer(
+        db(),
+        actor(),
+        public_id,
+        people=texts("people"),
+        moment=moment,
+        past_ok=agreed_past("deadline", moment),
+        now=now(),
+    )
     flash(_("Offered to %(names)s.", names=names(db(), made)))
     return _to_story(queries.assignment(db(), public_id))
 
@@ -228,7 +244,17 @@ def offer_to(public_id: str) -> Response:
 @pages.act("/assignments/<public_id>/reassign", may="assignment.give", again="assignments.change")
 def reassign(public_id: str) -> Response:
     """Take it from whoever has it, and give it to others."""
-    made = commissioning.reassign(db(), actor(), public_id, people=texts("people"), why=text("why"), now=now())
+    moment = _new_deadline(public_id)
+    made = commissioning.reassign(
+        db(),
+        actor(),
+        public_id,
+        people=texts("people"),
+        moment=moment,
+        past_ok=agreed_past("deadline", moment),
+        why=text("why"),
+        now=now(),
+    )
     flash(
         _("Taken back, and offered to %(names)s.", names=names(db(), made))
         if made
@@ -243,6 +269,12 @@ def cancel(public_id: str) -> Response:
     assignment = commissioning.cancel(db(), actor(), public_id, why=text("why"), now=now())
     flash(_("The assignment is cancelled. Who had it is told."))
     return _to_story(assignment)
+
+
+def _new_deadline(public_id: str) -> clock.Moment | None:
+    """Another deadline for an assignment that is given to others, if one was typed."""
+    default_zone = queries.assignment(db(), public_id).deadline_zone
+    return typed_moment("deadline", now=now(), default_zone=default_zone)
 
 
 def say_assigned(made: Assignment) -> None:

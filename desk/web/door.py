@@ -5,8 +5,8 @@ import ipaddress
 from flask import Response, make_response, redirect, render_template, request
 
 from desk.errors import DeskError, Invalid, NotFound, NotNow
-from desk.http import cookies
-from desk.http.answers import refused, see, still_held
+from desk.http import cookies, sent
+from desk.http.answers import refused, see, still_held, waiting
 from desk.http.context import db, now, visit
 from desk.http.forms import Form, sentence, text
 from desk.http.routing import Pages
@@ -126,10 +126,7 @@ def _begin(person_id: int, target: str) -> Response:
             signing.digest(begun.cookie),
             queries.actor_of(db(), queries.people(db(), [person_id])[person_id]),
         )
-        fields = [
-            (n.removeprefix("held:"), v) for n in request.form if n.startswith("held:") for v in request.form.getlist(n)
-        ]
-        response = make_response(render_template("door/send_again.html", action=action, held_fields=fields))
+        response = make_response(render_template("door/send_again.html", action=action, given=sent.of(waiting())))
     else:
         response = make_response(redirect(target if _local(target) else "/", 303))
     cookies.begin_session(response, begun)

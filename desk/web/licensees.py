@@ -13,6 +13,7 @@ from desk.net import Resolved
 from desk.newsroom import notifying, republishing
 from desk.people import queries as people
 from desk.republication import queries, service
+from desk.revisions import Kind
 from desk.web.choices import zone_names
 
 pages = Pages("licensees", __name__)
@@ -27,8 +28,7 @@ def page() -> str:
 @pages.read("/licensees/new", may="republication.manage")
 def new() -> str:
     """Take a licensee on."""
-    form = Form(zone=people.newsroom(db()).zone, desks=[desk.public_id for desk in people.desks(db())])
-    return _edit(form, None)
+    return _edit(Form(zone=people.newsroom(db()).zone, desks=[]), None)
 
 
 def _resolved(public_id: str = "") -> Resolved | None:
@@ -49,12 +49,18 @@ def add() -> Response:
         zone=text("zone"),
         now=now(),
     )
-    service.set_grants(db(), actor(), row.public_id, texts("desks"), now=now())
-    flash(_("%(name)s is taken on, and is told of every edition from now on.", name=row.name))
+    if service.set_grants(db(), actor(), row.public_id, texts("desks"), now=now()):
+        flash(_("%(name)s is taken on, and is told of every edition of the desks that are ticked.", name=row.name))
+    else:
+        flash(_("%(name)s is taken on. No desk is ticked: they are told of nothing yet.", name=row.name), "warn")
     return see("licensees.show", public_id=row.public_id)
 
 
-@pages.read("/licensees/<public_id>", may="republication.read")
+def _revisions(**_address: str) -> set[tuple[Kind, int]]:
+    return {("desk", desk.id) for desk in people.desks(db(), closed=True)}
+
+
+@pages.read("/licensees/<public_id>", may="republication.read", live=_revisions)
 def show(public_id: str) -> str:
     """One licensee: how they are told, every notice with what became of it, and what was done to the licensee."""
     only_silent = request.args.get("notices") == "silent"
@@ -105,9 +111,9 @@ def test(public_id: str) -> Response:
     notifying.send_test(db(), actor(), public_id, now=now())
     captured = visit().settings.smtp_url is None
     flash(
-        _("A test notice is made. No mail server is set: its mail is captured, not sent. See below what became of it.")
+        _("A test notice is made; its mail is captured, as no mail server is set. What becomes of it stands below.")
         if captured
-        else _("A test notice is on its way. What became of it stands below within seconds.")
+        else _("A test notice is on its way. What becomes of it stands below, by itself.")
     )
     return see("licensees.show", public_id=public_id)
 

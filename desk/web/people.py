@@ -119,7 +119,11 @@ def invite_again(public_id: str) -> Response:
 def disable(public_id: str) -> Response:
     """Shut a person out."""
     person = staffing.disable(db(), actor(), public_id, now())
-    flash(_("%(name)s is shut out. Editors of what they leave open are told.", name=person.name))
+    if left := newsroom_crew.left_by(db(), person):
+        flash(_("%(name)s is shut out. The editors of what they had are told.", name=person.name))
+        flash(_("Nobody has it now: %(slugs)s. It stands under “Nobody on it” on the board.", slugs=", ".join(left)))
+    else:
+        flash(_("%(name)s is shut out. They had nothing to file.", name=person.name))
     return see("people.page")
 
 

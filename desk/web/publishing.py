@@ -8,9 +8,9 @@ from desk.http.answers import see
 from desk.http.context import actor, db, me, now
 from desk.http.cookies import flash
 from desk.http.forms import text, whole
-from desk.http.moments import needed_moment, shown_moment, typed_moment
-from desk.http.phrases import stamp
+from desk.http.moments import needed_moment, shown_moment
 from desk.http.routing import Pages
+from desk.http.words import stamp
 from desk.newsroom import embargoing, publishing
 from desk.people import queries as people
 from desk.republication import queries as republication
@@ -27,31 +27,21 @@ def publish(public_id: str) -> Response:
 
 @pages.act("/stories/<public_id>/schedule", may="story.publish", again="stories.page")
 def schedule(public_id: str) -> Response:
-    """Set a time to publish, and an embargo. An embargo that stands is lifted by its own button only."""
-    zone = people.newsroom(db()).zone
-    outcome = publishing.schedule(
-        db(),
-        actor(),
-        public_id,
-        text("version"),
-        publish=typed_moment("publish", now=now(), default_zone=zone),
-        embargo=typed_moment("embargo", now=now(), default_zone=zone),
-        now=now(),
-        seen=shown_moment("embargo_seen"),
-    )
-    _say_out(outcome)
+    """Set a time to publish; under an embargo that lifts later it goes at the lift."""
+    publish = needed_moment("publish", now=now(), default_zone=people.newsroom(db()).zone)
+    _say_out(publishing.schedule(db(), actor(), public_id, text("version"), publish, now()))
     return see("stories.page", public_id=public_id)
 
 
 @pages.act("/stories/<public_id>/unschedule", may="story.publish", again="stories.page")
 def unschedule(public_id: str) -> Response:
-    """Take the time to publish away."""
+    """Take it off the schedule: nothing goes out by itself."""
     story = publishing.unschedule(db(), actor(), public_id, now())
     if story.embargo_at is not None and story.embargo_at > now():
         until = stamp(story.embargo_at, me().present_zone)
-        flash(_("The time is taken away; the embargo until %(time)s stays. Nothing goes out by itself.", time=until))
+        flash(_("It is off the schedule; the embargo until %(time)s stays. Nothing goes out by itself.", time=until))
     else:
-        flash(_("The time is taken away. It waits until somebody publishes it."))
+        flash(_("It is off the schedule. It waits until somebody publishes it."))
     return see("stories.page", public_id=public_id)
 
 
@@ -59,8 +49,13 @@ def unschedule(public_id: str) -> Response:
 def embargo(public_id: str) -> Response:
     """Set or move the desk's embargo, however far the story is."""
     until = needed_moment("embargo", now=now(), default_zone=people.newsroom(db()).zone)
-    embargoing.set_embargo(db(), actor(), public_id, until, now(), seen=shown_moment("embargo_seen"))
-    flash(_("Embargo until %(time)s: nothing goes out before.", time=stamp(until.at, me().present_zone)))
+    story = embargoing.set_embargo(db(), actor(), public_id, until, now(), seen=shown_moment("embargo_seen"))
+    time = stamp(until.at, me().present_zone)
+    if story.state == "scheduled" and story.release_at is not None:
+        goes = stamp(story.release_at, me().present_zone)
+        flash(_("Embargo until %(time)s. It is scheduled: it goes out by itself %(goes)s.", time=time, goes=goes))
+    else:
+        flash(_("Embargo until %(time)s: nothing goes out before. It schedules nothing.", time=time))
     return see("stories.page", public_id=public_id)
 
 
@@ -135,7 +130,7 @@ def release(public_id: str) -> Response:
 def spike(public_id: str) -> Response:
     """Drop a story before publication."""
     publishing.spike(db(), actor(), public_id, text("why"), now())
-    flash(_("Spiked. It can be taken up again; its assignments are cancelled."))
+    flash(_("Spiked. Whoever worked on it is told why. It can be taken up again; its assignments are cancelled."))
     return see("stories.page", public_id=public_id)
 
 

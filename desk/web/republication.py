@@ -3,30 +3,30 @@
 from flask import Response, render_template
 
 from desk.http.answers import see
-from desk.http.context import actor, db, now
+from desk.http.context import actor, db, now, visit
 from desk.http.forms import Form, text
 from desk.http.routing import Pages
 from desk.newsroom import notifying, republishing
 from desk.people import queries as people
 from desk.republication import page as text_page
+from desk.republication import rules
 
 pages = Pages("republication", __name__)
 
 
 @pages.read("/stories/<public_id>/republish", may="story.find")
 def page(public_id: str) -> str:
-    """The edition that is out, as it is to be printed: clean HTML and plain text to copy."""
+    """The edition that is out, as it is to be printed: clean HTML and plain text to copy; of a killed one neither."""
     view = republishing.republication_page(db(), actor(), public_id)
-    return render_template(
-        "republication/page.html", page=view, html=text_page.html(view.text), plain=text_page.plain(view.text)
-    )
+    html, plain = (text_page.html(view.text), text_page.plain(view.text)) if view.text else (None, None)
+    return render_template("republication/page.html", page=view, html=html, plain=plain)
 
 
 @pages.read("/stories/<public_id>/republish.txt", may="story.find")
 def plain(public_id: str) -> Response:
     """The same as plain text alone."""
-    view = republishing.republication_page(db(), actor(), public_id)
-    return Response(text_page.plain(view.text), mimetype="text/plain")
+    copy = republishing.text_to_run(db(), actor(), public_id)
+    return Response(text_page.plain(copy), mimetype="text/plain")
 
 
 @pages.read("/receipts/<token>", may="public")
@@ -34,7 +34,13 @@ def receipt(token: str) -> str:
     """A receipt link: opening it changes nothing."""
     found = notifying.receipt(db(), token)
     return render_template(
-        "republication/receipt.html", receipt=found, token=token, agency=people.newsroom(db()).agency, form=Form()
+        "republication/receipt.html",
+        receipt=found,
+        telling=rules.TELLINGS[found.cause],
+        token=token,
+        agency=people.newsroom(db()).agency,
+        ask=visit().settings.mail_from,
+        form=Form(),
     )
 
 

@@ -13,7 +13,7 @@ from desk.http.answers import see
 from desk.http.context import actor, db, me, now, problem
 from desk.http.cookies import flash
 from desk.http.forms import Form, listed, text, texts, whole
-from desk.http.moments import needed_moment, typed_moment
+from desk.http.moments import agreed_past, needed_moment, typed_moment
 from desk.http.routing import Pages
 from desk.http.sent import Sent, sent
 from desk.http.words import state_word
@@ -74,6 +74,7 @@ def make() -> Response:
             moment=deadline,
             people=texts("people"),
             editor=me().public_id,
+            past_ok=agreed_past("deadline", deadline),
             now=now(),
         )
         say_assigned(made)
@@ -203,6 +204,12 @@ def versions(public_id: str) -> str:
         changes=changes,
         authors=authors,
     )
+
+
+@pages.read("/stories/<public_id>/versions/<version>", may="story.find")
+def version(public_id: str, version: str) -> str:
+    """One version as copy, whole; from here to the one before and the one after."""
+    return render_template("stories/version.html", page=texts_of.read(db(), actor(), public_id, version), marks=None)
 
 
 @pages.read("/assignments/<public_id>/text", may="story.find")

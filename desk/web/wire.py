@@ -89,6 +89,7 @@ def sources() -> str:
         "wire/sources.html",
         page=wireroom.sources(db(), now()),
         form=Form(zone=people.newsroom(db()).zone, every=60),
+        root=visit().settings.wire_root,
         zones=zone_names(),
         zone=me().present_zone,
     )
@@ -107,10 +108,10 @@ def add() -> Response:
         db(),
         actor(),
         name=text("name"),
-        kind="folder" if text("url").startswith("/") else "feed",
         url=text("url"),
         zone=text("zone"),
         every=whole("every", required=True) or 0,
+        root=visit().settings.wire_root,
         now=now(),
     )
     return see("wire.sources")
@@ -118,11 +119,17 @@ def add() -> Response:
 
 @pages.read("/wire/sources/<public_id>", may="wire.manage")
 def source(public_id: str) -> str:
-    """One source, to be changed, and what was done to it."""
+    """One source, to be changed, what it sent that could not be read, and what was done to it."""
     found = queries.source(db(), public_id)
-    form = Form(name=found.name, url=found.url, zone=found.zone, every=found.every)
     return render_template(
-        "wire/source.html", source=found, form=form, zones=zone_names(), history=history.of_source(db(), found)
+        "wire/source.html",
+        source=found,
+        form=Form(name=found.name, url=found.url, zone=found.zone, every=found.every),
+        root=visit().settings.wire_root,
+        zones=zone_names(),
+        unreadable=queries.unreadable(db(), found),
+        history=history.of_source(db(), found),
+        zone=me().present_zone,
     )
 
 
@@ -142,6 +149,7 @@ def change(public_id: str) -> Response:
         url=text("url"),
         zone=text("zone"),
         every=whole("every", required=True) or 0,
+        root=visit().settings.wire_root,
         now=now(),
     )
     return see("wire.sources")
@@ -154,9 +162,17 @@ def stop(public_id: str) -> Response:
     return see("wire.sources")
 
 
+@pages.act("/wire/sources/<public_id>/remove", may="wire.manage", again="wire.source")
+def remove(public_id: str) -> Response:
+    """Poll it no more, and list it no more."""
+    gone = wiring.remove_source(db(), actor(), public_id, now=now())
+    flash(_("%(name)s is removed: it is read no more. What it sent stays on the wire.", name=gone.name))
+    return see("wire.sources", _anchor="removed")
+
+
 @pages.act("/wire/sources/<public_id>/start", may="wire.manage")
 def start(public_id: str) -> Response:
-    """Poll it again."""
+    """Poll it again, stopped or removed."""
     wiring.start_source(db(), actor(), public_id, now=now())
     return see("wire.sources")
 

@@ -1,5 +1,7 @@
 """Writing copy: a page without script that takes text over a bad line and never loses any."""
 
+from typing import Any
+
 from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -20,6 +22,7 @@ from desk.people.models import Desk
 from desk.stories import workflow
 
 pages = Pages("writing", __name__)
+TYPED = ("assignment", "headline", "abstract", "byline", "places", "body", "ednote")
 
 
 @pages.read("/stories/<public_id>/write", may="copy.write")
@@ -43,17 +46,14 @@ def page(public_id: str) -> str:
 @pages.act("/stories/<public_id>/write", may="copy.write", again="writing.page")
 def save(public_id: str) -> Response | tuple[str, int]:
     """Save a version, or save and file; text typed over an older version is kept and shown beside the newer."""
-    copy, base = _copy(public_id), _base()
-    of = text("assignment") or None
-    if request.form.get("do") == "file":
-        filed = copydesk.file(db(), actor(), public_id, copy, base_n=base, now=now(), assignment=of)
-        if isinstance(filed, copydesk.Stale | Kept):
-            return _not_taken(public_id, filed, copy)
-        return see("writing.filed", public_id=public_id, assignment=of, keep=text("keep") or None)
-    saved = copydesk.save(db(), actor(), public_id, copy, base_n=base, now=now(), assignment=of)
-    if isinstance(saved, copydesk.Stale | Kept):
-        return _not_taken(public_id, saved, copy)
-    n = saved.version.n if saved.version else None
+    copy, base, of = _copy(public_id), _base(), text("assignment") or None
+    act = copydesk.file if request.form.get("do") == "file" else copydesk.save
+    done = act(db(), actor(), public_id, copy, base_n=base, now=now(), assignment=of)
+    if isinstance(done, copydesk.Stale | Kept):
+        return _not_taken(public_id, done, copy)
+    if isinstance(done, copydesk.Filed):
+        return _filed(public_id, of, done)
+    n = done.version.n if done.version else None
     return see("writing.page", public_id=public_id, saved=n, assignment=of, keep=text("keep") or None)
 
 
@@ -65,8 +65,14 @@ def filed(public_id: str) -> Response | str:
     version = drafts.last_filed(db(), work.draft.id)
     if version is None:
         return see("writing.page", public_id=public_id, assignment=of, keep=keep)
-    desk = db().get_one(Desk, work.story.desk_id)
-    return render_template("writing/filed.html", work=work, version=version, desk=desk, keep=bool(keep))
+    return render_template(
+        "writing/filed.html",
+        work=work,
+        version=version,
+        bylines=drafts.bylines(db(), [version.id])[version.id],
+        desk=db().get_one(Desk, work.story.desk_id),
+        keep=bool(keep),
+    )
 
 
 @pages.read("/lost/<public_id>", may="copy.write")
@@ -84,16 +90,38 @@ def done_with_lost(public_id: str) -> Response:
     return see("mine.page")
 
 
+def _filed(public_id: str, of: str | None, done: copydesk.Filed) -> Response:
+    """On: for whoever had the assignment to what they need know, for the desk to where it goes on."""
+    if not done.by_desk:
+        return see("writing.filed", public_id=public_id, assignment=of, keep=text("keep") or None)
+    flash(_("Filed as version %(n)s.", n=done.version.n))
+    if not drafts.bylines(db(), [done.version.id])[done.version.id]:
+        flash(_("It has no byline. If somebody is to be named, write the name in and save it."), "warn")
+    return see("stories.further_text", public_id=of) if of else see("stories.page", public_id=public_id)
+
+
 def _page(work: copydesk.Writing, form: Form) -> str:
+    return _shown(
+        "writing/desk.html" if work.by_desk else "writing/page.html",
+        work,
+        form,
+        saved=request.args.get("saved", type=int),
+        closed=None if form.typed else _closed(work),  # what was typed and refused stays on the page
+    )
+
+
+def _shown(template: str, work: copydesk.Writing, form: Form, **more: Any) -> str:
     return render_template(
-        "writing/page.html",
+        template,
         work=work,
         form=form,
         desk=db().get_one(Desk, work.story.desk_id),
         agency=people.newsroom(db()).agency,
-        saved=request.args.get("saved", type=int),
+        author=people.people(db(), [work.latest.author_id or 0]).get(work.latest.author_id or 0)
+        if work.latest
+        else None,
         keep=bool(request.values.get("keep")),
-        closed=None if form.typed else _closed(work),  # what was typed and refused stays on the page
+        **more,
     )
 
 
@@ -118,22 +146,9 @@ def _stale(public_id: str, outcome: copydesk.Stale, copy: Copy) -> tuple[str, in
     """Somebody saved first: both texts, marked, and the form filled with what was typed, over the newer version."""
     work = copydesk.writing(db(), actor(), public_id, text("assignment") or None)
     changes = rules.compare(work.copy, rules.canonical(copy))
-    author = people.people(db(), [outcome.latest.author_id or 0]).get(outcome.latest.author_id or 0)
-    form = Form(**{**{name: request.form.get(name, "") for name in request.form}, "base_n": outcome.latest.n})
-    return (
-        render_template(
-            "writing/stale.html",
-            work=work,
-            form=form,
-            changes=changes,
-            latest=outcome.latest,
-            author=author,
-            lost=outcome.lost,
-            keep=bool(text("keep")),
-            desk=db().get_one(Desk, work.story.desk_id),
-        ),
-        409,
-    )
+    given: dict[str, Any] = {name: request.form.get(name, "") for name in TYPED}
+    form = Form(base_n=outcome.latest.n, **given)
+    return _shown("writing/stale.html", work, form, changes=changes, lost=outcome.lost), 409
 
 
 def _base() -> int:

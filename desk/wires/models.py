@@ -2,15 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from desk import search
 from desk.db import Base, Copy, Digest, Fields, Instant, Key, Line, Names, PublicId, Word, Zone
 
+UNREADABLE = text("error IS NOT NULL")  # said to the letter in queries too, or SQLite does not see the index for it
+
 
 class Source(Base):
-    """A feed by URL or a watched folder. `next_poll_at` and the lease decide who polls it and when."""
+    """A feed by URL or a watched folder. `next_poll_at` and the lease decide who polls it and when.
+
+    One that was removed is stopped too, and kept for what it sent.
+    """
 
     __tablename__ = "sources"
     __table_args__ = (
@@ -35,13 +40,22 @@ class Source(Base):
     said: Mapped[Copy | None]
     stopped_at: Mapped[datetime | None]
     stopped_why: Mapped[Line | None]
+    removed_at: Mapped[datetime | None]
 
 
 class Intake(Base):
-    """Bytes as they came, stored before they are read. `error` says why they could not be."""
+    """Bytes as they came, stored before they are read. `error` says why they could not be.
+
+    `looked` tells how a file of a watched folder looked: one that lies there as it was need not be read again.
+    They are let go of once they were read: at once if they brought nothing, else after some months.
+    """
 
     __tablename__ = "intakes"
-    __table_args__ = (UniqueConstraint("source_id", "sha256", "name"), Index(None, "at"))
+    __table_args__ = (
+        UniqueConstraint("source_id", "sha256", "name"),
+        Index(None, "at"),
+        Index("ix_intakes_unreadable", "source_id", sqlite_where=UNREADABLE, postgresql_where=UNREADABLE),
+    )
     id: Mapped[Key]
     public_id: Mapped[PublicId]
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
@@ -53,6 +67,7 @@ class Intake(Base):
     at: Mapped[Instant]
     read_at: Mapped[datetime | None]
     error: Mapped[Copy | None]
+    looked: Mapped[Line | None]
 
 
 class Item(Base):
@@ -62,6 +77,7 @@ class Item(Base):
     __table_args__ = (
         UniqueConstraint("source_id", "guid", "revision"),
         Index(None, "at"),
+        Index(None, "intake_id"),
         CheckConstraint("pubstatus IN ('usable', 'withheld', 'canceled')", name="pubstatus"),
     )
     id: Mapped[Key]

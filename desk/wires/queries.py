@@ -1,6 +1,6 @@
 """Reads of wire copy and of the stories that stand on it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,16 @@ from sqlalchemy.orm import Session, defer
 
 from desk import search
 from desk.errors import NotFound
-from desk.wires.models import Intake, Item, Source, Use
+from desk.wires.models import UNREADABLE, Intake, Item, Source, Use
 
 
-def sources(session: Session) -> Sequence[Source]:
-    """All sources by name, each with how it stands: last poll, last new copy, failures on end, what it says."""
-    return session.scalars(select(Source).order_by(Source.name)).all()
+def sources(session: Session, *, removed: bool = False) -> Sequence[Source]:
+    """The sources by name, each with how it stands: last poll, last new copy, failures on end, what it says.
+
+    With `removed` those that were removed, and only those.
+    """
+    listed = Source.removed_at.is_not(None) if removed else Source.removed_at.is_(None)
+    return session.scalars(select(Source).where(listed).order_by(Source.name)).all()
 
 
 def source(session: Session, public_id: str) -> Source:
@@ -25,9 +29,11 @@ def source(session: Session, public_id: str) -> Source:
     return found
 
 
-def unreadable(session: Session, most: int = 20) -> Sequence[Row[Intake, str]]:
-    """What came last and could not be read, with the names of its sources, newest first."""
-    rows = select(Intake, Source.name).join(Source, Source.id == Intake.source_id).where(Intake.error.is_not(None))
+def unreadable(session: Session, of: Source | None = None, most: int = 20) -> Sequence[Row[Intake, str]]:
+    """What came last, from one source or any that is not removed, and could not be read; with the names of the sources,
+    newest first."""
+    rows = select(Intake, Source.name).join(Source, Source.id == Intake.source_id).where(UNREADABLE)
+    rows = rows.where(Source.removed_at.is_(None) if of is None else Source.id == of.id)
     return session.execute(rows.order_by(Intake.at.desc(), Intake.id.desc()).limit(most)).all()
 
 
@@ -84,18 +90,27 @@ def item_revisions(session: Session, of: Item) -> Sequence[Item]:
     return session.scalars(same.order_by(Item.revision)).all()
 
 
-def known(session: Session, source_id: int, guids: Sequence[str]) -> dict[str, list[Item]]:
-    """The revisions of these guids that a source has sent, each first to last, without their copy."""
+def last_revisions(session: Session, source_id: int, guids: Collection[str]) -> dict[str, Item]:
+    """The last revision of each of these guids that a source has sent, without its copy."""
     rows = session.scalars(
         select(Item)
-        .where(Item.source_id == source_id, Item.guid.in_(guids))
-        .order_by(Item.revision)
+        .where(Item.source_id == source_id, Item.guid.in_(guids), Item.superseded_at.is_(None))
         .options(defer(Item.body_html), defer(Item.search_text), defer(Item.fields))
     )
-    found: dict[str, list[Item]] = {}
-    for row in rows:
-        found.setdefault(row.guid, []).append(row)
-    return found
+    return {row.guid: row for row in rows}
+
+
+def had(session: Session, source_id: int, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these pairs of guid and digest a source has sent, in any revision."""
+    if not wanted:
+        return set()
+    guids, digests = {guid for guid, _ in wanted}, {digest for _, digest in wanted}
+    rows = session.execute(
+        select(Item.guid, Item.digest).where(
+            Item.source_id == source_id, Item.guid.in_(guids), Item.digest.in_(digests)
+        )
+    )
+    return {(row[0], row[1]) for row in rows}
 
 
 def uses(session: Session, of: Item) -> Sequence[Use]:

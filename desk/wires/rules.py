@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Literal
 
 from desk.errors import Invalid
@@ -22,12 +23,32 @@ LONGEST_LINK = 2000
 OVERDUE = timedelta(minutes=5)
 LEAD = 160
 _DATELINE = re.compile(r"^[^a-z]{2}[^–—\n]{0,70}\([^()]{2,40}\)\s*[–—-]+\s*")  # ODESA, Nov. 24 (Nordpress) –
+_BEFORE_AGENCY = re.compile(r"([^(（)\n–—]{2,70}?)\s*(?:[(（]|--|[–—]|\s-\s|$)")  # ODESA, Nov. 24
+_SMALL = frozenset({"al", "and", "da", "de", "del", "der", "di", "do", "du", "el", "la", "le", "of", "the", "upon"})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Jitter = Callable[[float], float]
 Decision = Literal["new", "revised", "same"]
+Kind = Literal["feed", "folder"]
 Health = Literal["well", "warned", "failing", "overdue", "stopped"]
 Change = Literal["killed", "withheld", "restored", "embargo", "revised"]
+
+
+# Where it comes from
+
+
+def kind_of(where: str) -> Kind:
+    """By which road copy comes from there, an address or a path. Raises Invalid that says which roads there are."""
+    if where.lower().startswith(("http://", "https://")):
+        return "feed"
+    if where.startswith("/"):
+        return "folder"
+    raise Invalid(
+        "Copy comes from a feed's address, which begins with http:// or https://, or from a folder on the server, "
+        "whose path begins with /. %(where)s is neither.",
+        field="url",
+        where=shorten(where, 100) or "–",
+    )
 
 
 # When to poll
@@ -100,27 +121,24 @@ def interval(seconds: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A revision that we have: its digest, and what it says of its own age."""
+    """The last revision that we have: its digest, and what it says of its own age."""
 
     digest: str
     published_at: datetime | None
 
 
-def decide(known: Sequence[Known], digest: str, published_at: datetime | None) -> Decision:
-    """What an item is beside the revisions of its guid that its source has sent, oldest first.
+def decide(last: Known | None, digest: str, published_at: datetime | None, *, had: bool) -> Decision:
+    """What an item is beside the last revision of its guid that its source has sent; `had` says if any was just this.
 
     Copy we have had before is `same` also when it is not the last we had, if it says itself that it is older than
     that: an out-of-date cache speaks. Without that stamp the supplier has gone back to it: a revision.
     """
-    if not known:
+    if last is None:
         return "new"
-    last = known[-1]
     if digest == last.digest:
         return "same"
     older = published_at is not None and last.published_at is not None and published_at < last.published_at
-    if older and any(digest == revision.digest for revision in known):
-        return "same"
-    return "revised"
+    return "same" if older and had else "revised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +219,21 @@ def page_of(item: WireItem) -> str | None:
 
 def lead(beginning: str) -> str:
     """What an item begins with, in a line and without the dateline. `beginning` is HTML that may be cut anywhere."""
-    whole = beginning[: beginning.rfind("<")] if beginning.rfind("<") > beginning.rfind(">") else beginning
-    return shorten(_DATELINE.sub("", " ".join(first_paragraph(whole).split())), LEAD)
+    return shorten(_DATELINE.sub("", _words(beginning)), LEAD)
+
+
+def places_of(places: Sequence[str], dateline: str | None, beginning: str) -> list[str]:
+    """Where an item is from: the places that it names, else those of its dateline or of the one its copy begins with.
+
+    `beginning` is HTML that may be cut anywhere. Of a dateline the land and the date go: `ODESA, Ukraine` is Odesa.
+    """
+    if places:
+        return list(places)
+    begins = dateline if dateline else found[0] if (found := _DATELINE.match(_words(beginning))) else ""
+    said = _BEFORE_AGENCY.match(begins.strip())
+    return (
+        [place for part in re.split(r"/| and ", said[1].partition(",")[0]) if (place := _place(part))] if said else []
+    )
 
 
 def propose_slug(slugline: str | None, headline: str, places: Sequence[str]) -> str:
@@ -217,6 +248,20 @@ def propose_slug(slugline: str | None, headline: str, places: Sequence[str]) -> 
 def _is_later(item: WireItem, other: WireItem) -> bool:
     stamp, other_stamp = published_at(item), published_at(other)
     return stamp is not None and other_stamp is not None and stamp > other_stamp
+
+
+def _words(beginning: str) -> str:
+    whole = beginning[: beginning.rfind("<")] if beginning.rfind("<") > beginning.rfind(">") else beginning
+    return " ".join(first_paragraph(whole).split())
+
+
+def _place(part: str) -> str:
+    """A place as it is written within a text: capitals give way, and what is no capital after them is a date."""
+    words = part.split()
+    if words and len(words[0]) > 1 and words[0].isupper():
+        words = list(takewhile(str.isupper, words))
+        words = [word.title() if n == 0 or word.lower() not in _SMALL else word.lower() for n, word in enumerate(words)]
+    return " ".join(words)
 
 
 def _slug_words(text: str) -> list[str]:

@@ -5,6 +5,7 @@ is not its own any more, and changes nothing.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +20,7 @@ from desk.errors import Invalid
 from desk.text import line, plain_text, tokens
 from desk.wires import rules
 from desk.wires.item import WireItem
-from desk.wires.models import Intake, Item, Source, Use
+from desk.wires.models import UNREADABLE, Intake, Item, Source, Use
 from desk.wires.rules import Ended, Jitter
 
 
@@ -36,7 +37,6 @@ class Claim:
     zone: str
     etag: str | None
     modified: str | None
-    said: str | None  # what it had to say the last time, if that poll did not fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,19 @@ def stop(session: Session, source: Source, *, why: str, now: datetime) -> None:
     revisions.touch(session, "wire")
 
 
+def remove(session: Session, source: Source, *, now: datetime) -> None:
+    """Poll a source no more, and show it no more where sources are listed; what it sent stays, and so does its name."""
+    if source.stopped_at is None:
+        source.stopped_at, source.next_poll_at = now, None
+    source.removed_at = now
+    session.flush()
+    revisions.touch(session, "wire")
+
+
 def start(session: Session, source: Source, *, now: datetime) -> None:
-    """Poll a source again, at once, as if it had never failed."""
+    """Poll a source again, at once, as if it had never failed nor been removed."""
     source.stopped_at, source.stopped_why, source.failures, source.said = None, None, 0, None
+    source.removed_at = None
     source.next_poll_at = now
     session.flush()
     revisions.touch(session, "wire")
@@ -118,8 +128,15 @@ def free_name(session: Session, name: str, *, but: int | None = None) -> str:
     name = line(name, "name", "name", most=80)
     if not name:
         raise Invalid("Give the source a name of one to eighty letters.", field="name")
-    taken = session.scalar(select(Source.id).where(Source.name == name))
-    if taken is not None and taken != but:
+    taken = session.scalar(select(Source).where(Source.name == name))
+    if taken is not None and taken.id != but:
+        if taken.removed_at is not None:
+            raise Invalid(
+                "There was a source called %(name)s, which was removed: read that one again, or give this one another "
+                "name.",
+                field="name",
+                name=name,
+            )
         raise Invalid("There is a source called %(name)s already.", field="name", name=name)
     return name
 
@@ -165,6 +182,7 @@ def store_intake(
     data: bytes,
     *,
     name: str = "",
+    looked: str | None = None,
     content_type: str | None = None,
     charset: str | None = None,
     lease: timedelta,
@@ -192,12 +210,14 @@ def store_intake(
             charset=charset,
             data=data,
             at=now,
+            looked=looked,
         )
         session.add(intake)
     elif intake.read_at is not None and source.kind == "feed" and _latest(session, source.id) != intake.id:
         intake.at, intake.read_at = now, None
         if not session.scalar(select(func.length(Intake.data)).where(Intake.id == intake.id)):
             intake.data = data  # they were pruned since
+    intake.looked = looked
     session.flush()
     fresh = intake.read_at is None and intake.error is None
     return Stored(intake.id, fresh, intake.error)
@@ -214,10 +234,24 @@ def unread(session: Session, claim: Claim, limit: int = 20) -> list[Unread]:
     return [Unread(*row) for row in rows]
 
 
+def refused(session: Session, claim: Claim, names: Sequence[str]) -> dict[tuple[str, str | None], str]:
+    """Why files of a watched folder could not be read before, by their name and how they looked then."""
+    wanted = select(Intake.name, Intake.looked, Intake.error).where(Intake.source_id == claim.source_id, UNREADABLE)
+    found: dict[tuple[str, str | None], str] = {}
+    for start in range(0, len(names), 500):
+        for row in session.execute(wanted.where(Intake.name.in_(names[start : start + 500]))):
+            found[row.name, row.looked] = row.error
+    return found
+
+
 def mark_read(session: Session, intake_id: int, now: datetime) -> None:
-    """Note that all that stands in these bytes has been taken in."""
-    session.get_one(Intake, intake_id).read_at = now
+    """Note that all that stands in these bytes has been taken in. They go if no item came of them."""
+    intake = session.get_one(Intake, intake_id)
+    intake.read_at = now
     session.flush()
+    if session.scalar(select(Item.id).where(Item.intake_id == intake_id).limit(1)) is None:
+        intake.data = b""
+        session.flush()
 
 
 def mark_unreadable(session: Session, intake_id: int, error: str | None) -> None:
@@ -307,10 +341,9 @@ def use(session: Session, item: Item, story_id: int, *, by: int, now: datetime) 
 
 def _claim(source: Source, until: datetime, token: str) -> Claim:
     source.lease_until, source.lease_token = until, token
-    said = None if source.failures else source.said
     return Claim(
         source.id, source.public_id, token, source.name, source.kind, source.url, source.zone, source.etag,
-        source.modified, said,
+        source.modified,
     )  # fmt: skip
 
 

@@ -138,10 +138,10 @@ def come_in(stage: Stage, link: str, **more: str) -> Page:
     return page
 
 
-def sign_in(page: Page, who: str, button: str = "Sign in") -> None:
+def sign_in(page: Page, who: str) -> None:
     """By address and password."""
     fill(page, Mail_address=address(who), Password=PASSWORD)
-    press(page, button)
+    press(page, "Sign in")
 
 
 def assign(stage: Stage, slug: str, due: datetime, *names: str) -> str:
@@ -150,7 +150,7 @@ def assign(stage: Stage, slug: str, due: datetime, *names: str) -> str:
     page.goto(f"{stage.url}/stories/new")
     page.get_by_label("Slug").fill(slug)
     page.locator("#f-deadline").fill(f"{due:%Y-%m-%d %H:%M}")
-    fill(page, In_a_line="Ministers meet over a new shipping lane", Places="Odesa, Istanbul")
+    fill(page, Working_title="Ministers meet over a new shipping lane", Places="Odesa, Istanbul")
     for name in names:
         page.get_by_label(re.compile(name)).check()
     press(page, "Assign it")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from tests.browser import acts
 from tests.browser.stage import Stage, stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.xdist_group("play")]
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 
 def the_play(stage: Stage) -> None:

@@ -27,7 +27,7 @@ from tests.browser.desk_runs import Running, desk_up
 from tests.chaos.fleet import Receiving, show, spread, until
 from tests.chaos.load import Load
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("broker off")]
+pytestmark = pytest.mark.processes
 
 OFF = float(os.environ.get("DESK_CHAOS_BROKER_OFF", "300"))
 REMINDERS = 100

@@ -17,7 +17,7 @@ from desk.clock import utcnow
 from tests.chaos.conftest import IN_FLIGHT, LEASE, TICK, Staged, on_both, on_sqlite
 from tests.chaos.fleet import CHILDREN, show, spread, until
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("fleets")]
+pytestmark = pytest.mark.processes
 
 SEED = int(os.environ.get("DESK_CHAOS_SEED", "1999"))
 REMINDERS = 200

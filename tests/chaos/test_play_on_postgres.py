@@ -12,7 +12,7 @@ from tests.browser.test_play import the_play
 from tests.chaos.conftest import SECRET_KEY, on_postgres
 
 __all__ = ["browser", "pictures"]
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.xdist_group("fleets")]
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 
 @on_postgres

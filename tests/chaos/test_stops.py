@@ -12,7 +12,7 @@ from desk.outbox.models import Delivery
 from tests.chaos.conftest import LEASE, Stage, Staged, on_postgres, on_sqlite
 from tests.chaos.fleet import Running, show, spread, until
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("fleets")]
+pytestmark = pytest.mark.processes
 
 STOPS = 5
 

@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from desk import db, models
 from desk.actor import SYSTEM
 from desk.approvals.models import Decision
 from desk.assignments import queries as assignments
@@ -25,38 +24,12 @@ from desk.people import queries, signing
 from desk.people.models import Desk, Person
 from desk.reminders.models import Rung
 from desk.republication.models import Grant, Licensee, Notice
-from desk.settings import Settings
-from desk.store import Store
 from desk.stories.models import STATES, Edition, Story
 from desk.text import blocks
 from desk.wires import reading
 from desk.wires.models import Item, Source, Use
 from tests import factories
-
-pytestmark = pytest.mark.xdist_group("demo")  # loaded once
-
-NOW = datetime(2026, 7, 16, 21, 8, 41, tzinfo=UTC)  # a Thursday evening in summer
-
-
-@dataclass(frozen=True)
-class Demo:
-    store: Store
-    settings: Settings
-    lines: list[str]
-
-
-def _empty(folder: Path, **env: str) -> tuple[Store, Settings]:
-    settings = Settings.from_env({"DESK_VAR": str(folder), **env})
-    database = db.connect(settings.database_url)
-    models.metadata.create_all(database.engine)
-    return Store(database), settings
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    store, settings = _empty(tmp_path_factory.mktemp("demo"))
-    yield Demo(store, settings, newsroom.load(store, settings, NOW))
-    store.database.engine.dispose()
+from tests.demo import NOW, Demo, bare_desk
 
 
 @pytest.fixture
@@ -192,7 +165,7 @@ def test_no_links_are_made_where_others_could_come_in(demo: Demo) -> None:
 
 
 def test_a_real_newsroom_is_left_alone(tmp_path: Path) -> None:
-    store, settings = _empty(tmp_path)
+    store, settings = bare_desk(tmp_path)
     with store.write() as session:
         factories.person(session, roles=((factories.desk(session), "editor"),))
     with pytest.raises(Invalid, match="a newsroom of its own"):

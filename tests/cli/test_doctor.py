@@ -14,7 +14,9 @@ from desk.cli.doctor import doctor
 from desk.cli.lock import is_held, only_one
 from desk.cli.valkey import EmbeddedValkey, running_url
 from desk.store import Store
+from desk.wires import service as wires
 from tests.conftest import Databases, Opened
+from tests.fakes import closed_port
 
 Line = dict[str, str]
 
@@ -57,6 +59,24 @@ def test_a_dead_pool_a_dead_beat_and_a_dead_ticker_are_told_apart(desk: Store) -
         assert lines[dead]["says"].startswith("silent for 120 s. ")
 
 
+def test_a_folder_that_is_watched_from_before_outside_the_root_is_named(var: Path, desk: Store) -> None:
+    assert (seen()["wires"]["state"], str(var / "wires") in seen()["wires"]["says"]) == ("ok", True)
+    with desk.write() as session:
+        wires.make_source(session, name="Old", kind="folder", url="/etc", zone="UTC", every=60, now=clock.utcnow())
+    wrong = seen()["wires"]
+    assert (wrong["state"], wrong["says"].startswith("Old is not read: /etc is not below")) == ("WRONG", True)
+
+
+def test_a_server_that_does_not_answer_is_said_in_words(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closed_port() as port:
+        monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://desk@127.0.0.1:{port}/desk")
+        monkeypatch.setenv("DESK_SECRET_KEY", "k" * 64)
+        lines = seen()
+    for what in ("database", "broker"):
+        assert lines[what]["says"].startswith(f"Nothing answers at 127.0.0.1:{port}: the connection was refused.")
+
+
 @pytest.mark.usefixtures("desk")
 def test_what_never_gave_a_sign_of_life_is_wrong_too() -> None:
     lines = seen()
@@ -67,6 +87,17 @@ def test_what_never_gave_a_sign_of_life_is_wrong_too() -> None:
 def test_without_a_desk_that_runs_the_embedded_broker_is_not_missed(var: Path, desk: Store) -> None:
     assert seen()["broker"]["state"] == "ok"
     assert not (var / "desk.lock").exists(), "the look left something behind"
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["an empty folder", "no folder"])
+def test_a_look_makes_neither_folder_nor_key_nor_database(var: Path, there: bool) -> None:
+    if not there:
+        var.rmdir()
+    lines = seen()
+    assert lines["folder"]["state"] == ("ok" if there else "WRONG")
+    assert lines["database"]["says"] == f"{var / 'desk.db'} does not exist: `desk init` makes it"
+    assert var.exists() == there
+    assert not there or list(var.iterdir()) == []
 
 
 @pytest.mark.processes

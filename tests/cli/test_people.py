@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from desk import db
 from desk.cli.database import init
+from desk.cli.lock import LOCK, only_one
 from desk.cli.people import user
 from desk.errors import Invalid
 from desk.people import queries
@@ -23,6 +24,7 @@ class Run:
     """A command in an installation of its own."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.url = f"sqlite:///{folder / 'desk.db'}"
         self.env = {"DESK_VAR": str(folder), "DATABASE_URL": None, "PORT": "8000", "DESK_URL": None, "SMTP_URL": None}
 
@@ -56,6 +58,12 @@ def test_a_newsroom_is_begun_and_people_let_in_from_the_command_line(run: Run) -
     assert (over.exit_code, over.stdout) == (0, "")
     assert "desk user link EMAIL" in over.stderr
 
+    with only_one(run.folder / LOCK, "http://localhost:9111"):
+        assert run("link", "ada@meridian.example").stdout.startswith("http://localhost:9111/come-in/")
+        run.env["DESK_URL"] = "https://desk.meridian.example/"
+        assert run("link", "ada@meridian.example").stdout.startswith("https://desk.meridian.example/come-in/")
+        run.env["DESK_URL"] = None
+    assert "9111" in (run.folder / LOCK).read_text(), "stale: nobody holds it"
     link = run("link", "ADA@meridian.example")
     assert link.stdout.startswith("http://localhost:8000/come-in/")
     assert "signed in, once" in link.stderr

@@ -12,7 +12,7 @@ from tests.browser.desk_runs import desk_up
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("wheel")]  # built once
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture(scope="module")

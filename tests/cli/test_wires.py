@@ -61,13 +61,36 @@ def test_a_feed_is_added_polled_and_listed(desk: Desk) -> None:
 
 
 def test_a_folder_is_added_by_its_path_and_its_files_are_polled(desk: Desk, tmp_path: Path) -> None:
-    drop = tmp_path / "drop"
-    drop.mkdir()
+    drop = tmp_path / "var" / "wires" / "drop"
+    drop.mkdir(parents=True)
     (drop / "one.xml").write_bytes(rss(BLAST))
     os.utime(drop / "one.xml", (1, 1))
     assert desk("add", "Levant", str(drop)).exit_code == 0
     assert desk("poll", "Levant").output == "Levant: 1 new, 0 revised, 0 as before\n"
     assert (drop / "done" / "one.xml").exists()
+    outside = desk("add", "Etc", "/etc")
+    assert "/etc is not below " + str(tmp_path / "var" / "wires") in str(outside.exception)
+    assert "DESK_WIRES" in str(outside.exception)
+
+
+def test_a_source_is_changed_stopped_removed_and_read_again(desk: Desk) -> None:
+    assert desk("add", "Nordpress", "http://127.0.0.1:9/feed").exit_code == 0
+    changed = desk("change", "Nordpress", "--name", "Nord", "--every", "30").output
+    assert changed == "Nord is changed: http://127.0.0.1:9/feed, every 30 s, times of UTC.\n"
+    assert desk("stop", "Nord", "--why", "double of Atlas").exit_code == 0
+    assert "double of Atlas" in desk("list").output
+    assert desk("remove", "Nord").exit_code == 0
+    assert "There are no sources" in desk("list").output
+    assert "Nord" in desk("list", "--removed").output
+    assert desk("start", "Nord").output == "Nord is read again, at once.\n"
+    assert json.loads(desk("list", "--json").output)["health"] == "well"
+
+
+@pytest.mark.parametrize("where", ["ftp://nordpress.example/feed", "file:///srv/wires/nordpress"])
+def test_an_address_by_no_road_of_ours_says_which_roads_there_are(desk: Desk, where: str) -> None:
+    said = str(desk("add", "Nordpress", where).exception)
+    assert said.startswith("Copy comes from a feed's address, which begins with http:// or https://, or from a folder")
+    assert f"{where} is neither." in said
 
 
 def test_a_source_that_fails_says_why_and_the_command_fails(desk: Desk) -> None:
@@ -75,7 +98,7 @@ def test_a_source_that_fails_says_why_and_the_command_fails(desk: Desk) -> None:
         desk("add", "Nordpress", server.url_of("/gone"))
         polled = desk("poll", "Nordpress")
     assert polled.exit_code == 1
-    assert "404" in polled.output
+    assert "It answered 404 Not Found: there is nothing at this address." in polled.output
 
 
 def test_an_empty_wire_says_what_to_do_next(desk: Desk) -> None:

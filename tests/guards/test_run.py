@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests import order
 from tests.athome import ReachedForTheNetwork
 from tests.guards.sources import ROOT
 
@@ -36,3 +37,13 @@ def test_what_cant_be_required_is_refused_at_once() -> None:
     )
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
     assert "not postgress" in run.stderr
+
+
+def test_a_worker_is_given_what_shares_something_together(request: pytest.FixtureRequest) -> None:
+    demo, sqlite = "tests/cli/test_demo.py::test_it", "tests/web/test_door.py::test_it[sqlite]"
+    assert order.given_with(demo) == order.given_with("tests/web/test_weight.py::test_it")
+    assert order.given_with(sqlite) == order.given_with("tests/web/test_door.py::test_that[sqlite-now]")
+    assert order.given_with(sqlite) != order.given_with("tests/web/test_door.py::test_it[postgresql]")
+    items = request.session.items
+    assert order.in_turn(items) == items
+    assert all((ROOT / file).exists() for file in order.TOGETHER)

@@ -16,6 +16,8 @@ from tests.conftest import set_clock
 from tests.reader import browser, said, sign_in
 from tests.room import Room
 
+pytestmark = pytest.mark.either
+
 
 @pytest.fixture
 def low(app: DeskFlask, settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch) -> DeskFlask:

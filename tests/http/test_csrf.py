@@ -10,6 +10,8 @@ from tests.ledger import changed, everything
 from tests.reader import csrf, post, sign_in, signed_in
 from tests.room import PASSWORD, Room
 
+pytestmark = pytest.mark.either
+
 REFUSED = "came from another place"
 ELSEWHERE = {"Sec-Fetch-Site": "cross-site"}
 ARGUMENTS = {"public_id": "bcdfghjkmn", "secret": "f" * 64, "token": "f" * 64}

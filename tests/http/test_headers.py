@@ -16,6 +16,8 @@ from desk.store import Store
 from tests.reader import post, sign_in
 from tests.room import Room
 
+pytestmark = pytest.mark.either
+
 KINDS: dict[str, tuple[int, Callable[[FlaskClient, Room], TestResponse]]] = {
     "a page": (200, lambda c, r: c.get("/mine")),
     "the board": (200, lambda c, r: c.get("/")),

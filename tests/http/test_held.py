@@ -46,6 +46,11 @@ def test_copy_sent_after_the_session_ended_is_back_and_saved_once_signed_in_agai
     assert again.status_code == 200
     assert changed(before, everything(store)) <= {"sessions", "revisions"}
 
+    page = said(again)
+    assert "What you wrote Ministers <agree>" in page
+    assert "Byline Olena Demchuk" in page
+    assert not any(name in page for name in ("base_n", "headline", "body", "ednote"))
+
     sent = form_on(again)
     assert sent.action.rstrip("?") == url
     kept = {name: values for name, values in sent.fields.lists() if name != "csrf_token"}

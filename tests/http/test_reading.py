@@ -34,7 +34,7 @@ def test_opening_any_page_writes_nothing(app: DeskFlask, room: Room, store: Stor
         session.add(Membership(person_id=person.id, desk_id=room.desk.id, role="approver"))
     clients = (app.test_client(), signed_in(app, person), signed_in(app, room.olena))
     before = everything(store)
-    arguments = {"public_id": room.story.public_id, "secret": "f" * 64, "token": "f" * 64}
+    arguments = {"public_id": room.story.public_id, "version": "1", "secret": "f" * 64, "token": "f" * 64}
     with app.test_request_context():
         urls = app.url_map.bind("localhost")
         pages = [

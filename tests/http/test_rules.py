@@ -14,6 +14,8 @@ from tests.ledger import changed, everything
 from tests.reader import post, said, sign_in, signed_in
 from tests.room import Room
 
+pytestmark = pytest.mark.either
+
 
 def endpoints(app: Flask, method: str) -> dict[str, str]:
     """The permission that each route of this method names."""
@@ -80,7 +82,7 @@ def test_without_a_session_a_page_leads_to_the_door_and_a_button_gives_its_form_
     public = {
         endpoint for method in ("GET", "POST") for endpoint, may in endpoints(app, method).items() if may == "public"
     }
-    arguments = {"public_id": room.story.public_id, "secret": "f" * 64, "token": "f" * 64}
+    arguments = {"public_id": room.story.public_id, "version": "1", "secret": "f" * 64, "token": "f" * 64}
     with app.test_request_context():
         urls = app.url_map.bind("localhost")
         for rule in app.url_map.iter_rules():

@@ -15,6 +15,8 @@ from desk.http.transactions import DeskFlask
 from desk.newsroom import wording
 from desk.settings import Settings
 
+pytestmark = pytest.mark.either
+
 
 class Shouting(gettext.NullTranslations):
     """A language in which everything is said in capitals, but for what is put in."""

@@ -11,7 +11,7 @@ from desk.approvals import queries as decisions
 from desk.approvals.models import Decision
 from desk.drafts.rules import Copy
 from desk.errors import Forbidden, Invalid, NotFound, NotNow
-from desk.newsroom import approving, publishing
+from desk.newsroom import approving, authorship, publishing
 from desk.people.models import Membership, Person
 from tests import factories
 from tests.newsroom import walk
@@ -74,6 +74,18 @@ def test_whoever_mended_anothers_copy_may_approve_it(story: Walk) -> None:
     assert story.story.state == "approved"
 
 
+def test_whoever_wrote_anothers_copy_anew_does_not_approve_it_and_is_told_how_much_of_it_is_theirs(
+    story: Walk,
+) -> None:
+    story.file(story.olena)
+    story.save(story.eva, copy("No ship sails this week", "<p>Nobody in Odesa knows of any agreement at all.</p>"))
+    with pytest.raises(Forbidden, match="You wrote 12 of its 14 words"):
+        story.approve(story.eva)
+    assert set(authorship.own_copies(story.session, story.actor(story.eva), [story.story])) == {story.story.id}
+    story.approve(story.emil)
+    assert story.story.state == "approved"
+
+
 def test_an_editor_who_wrote_the_copy_alone_does_not_approve_it_and_nobody_who_wrote_with_them(story: Walk) -> None:
     story.story.state = "editing"
     story.save(story.eva)
@@ -97,9 +109,7 @@ def test_whoever_approved_withdraws_that_before_it_is_out_and_the_desk_hears_of_
 ) -> None:
     story.approved()
     at = factories.moment(story.now, hours=2)
-    publishing.schedule(
-        session, story.actor(story.eva), story.story.public_id, story.last.public_id, at, None, story.now, seen=None
-    )
+    publishing.schedule(session, story.actor(story.eva), story.story.public_id, story.last.public_id, at, story.now)
     withdraw(story, story.arthur, "The minister called.")
     assert (story.story.state, story.story.release_at) == ("editing", None)
     assert decisions.in_force(session, story.last.id) is None

@@ -188,6 +188,19 @@ def test_at_nobodys_are_the_stories_that_nobody_has(wall: Wall) -> None:
     assert slugs == ["A/2", "A/3", "A/4"]
 
 
+def test_what_somebody_left_unfiled_who_is_shut_out_is_nobodys_and_the_row_says_whose_it_was(wall: Wall) -> None:
+    olena, nino = factories.person(wall.session), factories.person(wall.session, "Nino Kapanadze")
+    left, filed = wall.story("reporting"), wall.story("filed")
+    factories.assignment(wall.session, left, assignee=nino, deadline=wall.now + HOUR)
+    factories.assignment(wall.session, left, assignee=olena, deadline=wall.now + 2 * HOUR)
+    factories.assignment(wall.session, filed, assignee=olena, state="filed")
+    assert wall.bands(view="nobody") == {}
+    olena.disabled_at = wall.now
+    wall.session.flush()
+    row = only(wall.seen(view="nobody"))
+    assert (row.slug, row.lead and (row.lead.name, row.lead.left_by)) == ("A/1", (None, "Olena Demchuk"))
+
+
 # a row
 
 
@@ -445,7 +458,7 @@ def test_mine_counts_what_i_have_and_what_i_am_asked(wall: Wall) -> None:
     assert wall.counts().mine == 0
 
 
-def test_unread_and_dead_are_counted(wall: Wall) -> None:
+def test_unread_and_dead_are_counted_without_what_was_cancelled(wall: Wall) -> None:
     facts = {"secret": "x", "agency": "Meridian News"}
     told = [
         outbox.put(wall.session, kind, f"{kind}:{n}", ("person", wall.eva.id), now=wall.now, facts=facts)
@@ -455,7 +468,9 @@ def test_unread_and_dead_are_counted(wall: Wall) -> None:
     assert seen is not None
     assert cancelled is not None
     seen.seen_at = cancelled.cancelled_at = wall.now
-    for delivery, state in zip(wall.session.query(Delivery).order_by(Delivery.id), ("dead", "parked"), strict=False):
+    for delivery, state in zip(
+        wall.session.query(Delivery).order_by(Delivery.id), ("dead", "dead", "parked"), strict=False
+    ):
         delivery.state = state
     wall.session.flush()
     assert (wall.counts().unread, wall.counts().dead) == (1, 2)

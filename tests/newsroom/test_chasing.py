@@ -3,16 +3,17 @@
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from desk.aside import Aside
 from desk.db import Database
 from desk.newsroom import chasing, delivering, history, notifying, republishing
 from desk.outbox import handing
-from desk.outbox.models import Delivery, Message
+from desk.outbox.models import Delivery, Due, Message
 from desk.republication.models import Notice
 from desk.settings import Settings
 from desk.store import Store
@@ -43,8 +44,9 @@ class Newsroom:
         return notifying.edition_out(self.session, self.story, edition, NOW)
 
     def hand_over(self, state: str = "done") -> None:
-        for delivery in self.session.scalars(select(Delivery).where(Delivery.state == "due")):
+        for delivery in self.session.scalars(select(Delivery).where(Delivery.state.in_(("due", "handing")))):
             delivery.state, delivery.last_at = state, NOW
+            self.session.execute(delete(Due).where(Due.delivery_id == delivery.id))
         self.session.flush()
 
     def answer(self, notice: Notice) -> None:
@@ -53,6 +55,15 @@ class Newsroom:
 
     def messages(self, kind: str) -> list[Message]:
         return list(self.session.scalars(select(Message).where(Message.kind == kind).order_by(Message.id)))
+
+    def mails(self, settings: Settings, kind: str) -> list[tuple[EmailMessage, str]]:
+        """The mails of that kind that are due, as they go out in an hour, each with its plain text."""
+        self.session.info["now"] = NOW + HOUR
+        render = delivering.renderer(replace(settings, url="https://desk.meridian.example"), lambda: NOW + HOUR)
+        claimed = handing.claim(self.session, "mail", limit=9, lease=MINUTE, token="t")
+        made = handing.prepare(self.session, claimed, render, now=NOW + HOUR)
+        mails = [message_from_bytes(one.wire, policy=policy.default) for one in made if one.kind == kind]
+        return [(mail, mail.get_body(("plain",)).get_content()) for mail in mails]  # type: ignore[union-attr]  # it has one
 
     def states(self) -> list[str]:
         told = republishing.notices_of_story(self.session, self.story.id)
@@ -94,17 +105,10 @@ def test_the_chase_says_what_must_be_done_what_was_wrong_and_where_to_answer(
 ) -> None:
     room.hand_over()
     chasing.chase_due(room.session, NOW + HOUR, 1)
-    room.session.info["now"] = NOW + HOUR
-    render = delivering.renderer(replace(settings, url="https://desk.meridian.example"), lambda: NOW + HOUR)
-    claimed = handing.claim(room.session, "mail", limit=9, lease=MINUTE, token="t")
-    (ready,) = (
-        one for one in handing.prepare(room.session, claimed, render, now=NOW + HOUR) if one.kind == "notice_chase"
-    )
-    mail = message_from_bytes(ready.wire, policy=policy.default)
-    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
+    ((mail, text),) = room.mails(settings, "notice_chase")
     token = room.session.get_one(Message, room.notices[0].message_id).facts["receipt"]
     assert mail["Subject"] == "GRAIN/CORRIDOR: CORRECTION, please answer"
-    assert "You were told at 14:37." in text
+    assert "You were told 14:37 Belgrade." in text
     assert "Put this text in place of yours now" in text
     assert f"https://desk.meridian.example/receipts/{token}" in text
     assert ("33" in text, "53" in text) == (True, True)
@@ -133,6 +137,42 @@ def test_a_kill_ends_the_wait_for_answers_to_what_it_replaces(room: Newsroom) ->
     assert [notice.chase_at for notice in room.notices] == [None, None]
     mails = select(Delivery.state).join(Message).where(Message.kind == "notice_chase")
     assert set(room.session.scalars(mails)) == {"cancelled"}
+
+
+def test_an_update_ends_no_wait_and_says_itself_what_was_corrected(room: Newsroom, settings: Settings) -> None:
+    """Whoever ran what was wrong has readers to tell, and whoever is asked to is not sent back to old text."""
+    room.hand_over()
+    room.answer(room.notices[1])
+    room.publish("update")
+    room.publish("clarification", wrong="on Friday", right="on Saturday")
+    radio, herald = (text for _, text in room.mails(settings, "notice"))
+    assert "Edition 2 was a correction, to which you have not answered" in radio
+    assert ("33" in radio, "53" in radio) == (True, True)
+    assert "was a correction" not in herald
+    room.hand_over()
+    assert chasing.chase_due(room.session, NOW + HOUR, 100) == 1
+    ((mail, text),) = room.mails(settings, "notice_chase")
+    assert mail["Subject"] == "GRAIN/CORRIDOR: CORRECTION, please answer"
+    assert "Edition 4 has come since, and its text has the correction too" in text
+    assert "Put this text in place of yours now" not in text
+
+
+def test_whoever_answers_an_update_is_asked_no_more_about_the_correction_before_it(room: Newsroom) -> None:
+    room.hand_over()
+    radio, _ = room.publish("update")
+    chasing.chase_due(room.session, NOW + HOUR, 100)
+    room.answer(radio)
+    assert [notice.chase_at is None for notice in room.notices] == [True, False]
+    mails = select(Delivery.state).join(Message).where(Message.kind == "notice_chase").order_by(Message.id)
+    assert room.session.scalars(mails).all() == ["cancelled", "due"]
+
+
+def test_whoever_answers_a_late_notice_of_the_first_edition_still_has_to_answer_the_correction(room: Newsroom) -> None:
+    room.hand_over()
+    first = room.session.scalars(select(Notice).where(Notice.id < room.notices[0].id).order_by(Notice.id)).first()
+    assert first is not None
+    room.answer(first)
+    assert None not in [notice.chase_at for notice in room.notices]
 
 
 def test_an_answer_cancels_the_chase_that_is_not_out_yet(room: Newsroom) -> None:

@@ -15,8 +15,9 @@ from desk.assignments import queries
 from desk.assignments.models import Assignment, Offer
 from desk.audit import queries as audit
 from desk.drafts.models import Draft
-from desk.errors import DeskError, Forbidden, Invalid, NotFound, NotNow
+from desk.errors import DeskError, Forbidden, Invalid, NotFound, NotNow, Past
 from desk.newsroom import commissioning as c
+from desk.newsroom import publishing
 from desk.outbox.models import Delivery, Message
 from desk.people.models import Desk, Person
 from desk.reminders.models import Rung
@@ -202,13 +203,47 @@ def test_a_deadline_in_the_past_is_refused(room: Newsroom) -> None:
     with pytest.raises(Invalid, match="past already") as refused:
         room.assign(room.olena, hours=-1)
     assert refused.value.field == "deadline"
+    moment = room.at(-1)
+    with pytest.raises(Past) as asked:
+        c.assign(room.session, room.as_(room.ruth), room.story.public_id, medium="text", moment=moment, now=room.now)
+    assert asked.value.at == moment.at
+    late = c.assign(
+        room.session, room.as_(room.ruth), room.story.public_id, medium="text", moment=moment, past_ok=True,
+        now=room.now,
+    )  # fmt: skip
+    assert late.deadline_at == moment.at
+    assert room.rungs(late) == []
 
 
-def test_only_people_who_are_known_enabled_and_on_some_desk_can_be_asked(room: Newsroom) -> None:
+def test_what_is_reassigned_by_another_deadline_is_offered_by_that_and_its_rungs_are_planned_anew(
+    room: Newsroom,
+) -> None:
+    taken = room.assign(room.olena)
+    room.accept(room.olena, taken)
+    c.reassign(
+        room.session, room.as_(room.ruth), taken.public_id, people=[room.ivo.public_id], moment=room.at(50),
+        now=room.now,
+    )  # fmt: skip
+    (asked,) = room.told(room.ivo, "offer")
+    assert asked.facts["deadline"] == room.at(50).at.isoformat()
+    assert room.kinds(room.olena)[-1] == "assignment_ended"
+    assert not room.told(room.olena, "deadline_moved")
+    assert {number for _, _, number in room.rungs(taken)} == {2}
+
+
+def test_only_people_who_are_known_enabled_and_on_some_open_desk_can_be_asked(room: Newsroom) -> None:
     gone = factories.person(room.session, "Gone Away", roles=((room.desk, "correspondent"),))
     gone.disabled_at = room.now
     guest = factories.person(room.session, "Guest")
-    for public_id, says in ((gone.public_id, "any more"), (guest.public_id, "no role"), ("zzzzzzzzzz", "not known")):
+    closed = factories.desk(room.session, "Closed desk")
+    closed.closed_at = room.now
+    left = factories.person(room.session, "Left Behind", roles=((closed, "correspondent"),))
+    for public_id, says in (
+        (gone.public_id, "any more"),
+        (guest.public_id, "no role on any open desk"),
+        (left.public_id, "no role on any open desk"),
+        ("zzzzzzzzzz", "not known"),
+    ):
         with pytest.raises(Invalid, match=says) as refused:
             c.assign(
                 room.session, room.as_(room.ruth), room.story.public_id, medium="text", moment=room.at(5),
@@ -677,3 +712,32 @@ def test_an_assignment_goes_back_to_somebody_who_had_declined_it(room: Newsroom)
     assert isinstance(room.accept(room.nino, assignment), c.Accepted)
     states = [of.state for of in queries.offers_of(room.session, [assignment.id])[assignment.id]]
     assert states == ["withdrawn", "declined", "accepted"]
+
+
+# --- on hold
+
+
+def test_what_is_accepted_while_the_story_is_on_hold_is_reported_once_it_is_released(room: Newsroom) -> None:
+    assignment = room.assign(room.olena)
+    publishing.hold(room.session, room.as_(room.ruth), room.story.public_id, "", room.now)
+    room.accept(room.olena, assignment)
+    assert room.story.state == "held"
+    publishing.release(room.session, room.as_(room.ruth), room.story.public_id, room.now)
+    assert (room.story.state, assignment.state) == ("reporting", "accepted")
+
+
+def test_what_is_taken_from_its_writer_while_the_story_is_on_hold_is_open_once_it_is_released(room: Newsroom) -> None:
+    assignment = room.assign(room.olena)
+    room.accept(room.olena, assignment)
+    publishing.hold(room.session, room.as_(room.ruth), room.story.public_id, "", room.now)
+    c.reassign(room.session, room.as_(room.ruth), assignment.public_id, now=room.now)
+    publishing.release(room.session, room.as_(room.ruth), room.story.public_id, room.now)
+    assert (room.story.state, assignment.state) == ("commissioned", "open")
+
+
+def test_an_idea_that_is_assigned_while_on_hold_is_commissioned_once_it_is_released(room: Newsroom) -> None:
+    room.story.state = "pitched"
+    publishing.hold(room.session, room.as_(room.ruth), room.story.public_id, "", room.now)
+    room.assign(room.olena)
+    publishing.release(room.session, room.as_(room.ruth), room.story.public_id, room.now)
+    assert room.story.state == "commissioned"

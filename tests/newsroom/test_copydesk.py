@@ -151,9 +151,7 @@ def test_a_save_after_an_approval_voids_it_and_the_approver_is_told(session: Ses
 def test_a_save_while_scheduled_takes_the_story_off_the_schedule(session: Session, story: Walk) -> None:
     story.approved()
     at = factories.moment(story.now, hours=2)
-    publishing.schedule(
-        session, story.actor(story.eva), story.story.public_id, story.last.public_id, at, None, story.now, seen=None
-    )
+    publishing.schedule(session, story.actor(story.eva), story.story.public_id, story.last.public_id, at, story.now)
     story.save(story.eva, copy("One more comma"))
     assert (story.story.state, story.story.release_at) == ("editing", None)
 
@@ -185,7 +183,7 @@ def test_the_approval_of_an_edition_that_is_out_is_not_voided_by_the_next(sessio
 
 @pytest.mark.parametrize(("verb", "sentence"), [("hold", "on hold"), ("spike", "was spiked")])
 def test_a_story_on_hold_or_spiked_is_not_saved(session: Session, story: Walk, verb: str, sentence: str) -> None:
-    getattr(publishing, verb)(session, story.actor(story.eva), story.story.public_id, "", story.now)
+    getattr(publishing, verb)(session, story.actor(story.eva), story.story.public_id, "Legal", story.now)
     with pytest.raises(NotNow, match=sentence):
         story.save(story.eva)
 
@@ -211,11 +209,11 @@ def test_copy_of_whoever_just_lost_the_assignment_is_not_saved_and_is_kept_for_t
     assert story.verbs().count("save_refused") == 1
 
 
-def test_copy_that_meets_an_embargo_lifting_is_kept_as_the_story_is_out_by_then(session: Session, story: Walk) -> None:
+def test_copy_that_meets_a_publication_is_kept_as_the_story_is_out_by_then(session: Session, story: Walk) -> None:
     story.approved()
     until = factories.moment(story.now, hours=1)
     actor = story.actor(story.eva)
-    publishing.schedule(session, actor, story.story.public_id, story.last.public_id, None, until, story.now, seen=None)
+    publishing.schedule(session, actor, story.story.public_id, story.last.public_id, until, story.now)
     assert publishing.release_due(session, until.at, 10) == 1
     assert isinstance(story.save(story.olena, copy("One more comma")), Kept)
     with pytest.raises(NotNow, match="This story is published"):

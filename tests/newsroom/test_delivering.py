@@ -92,6 +92,25 @@ def test_a_persons_mail_goes_to_their_address_in_the_zone_where_they_are_now(roo
     assert "19:00 Tbilisi, yours" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
 
 
+def test_an_editors_mail_has_the_clock_of_whoever_has_the_assignment_and_theirs_has_it_once(room: Room) -> None:
+    nino = factories.person(room.session, "Nino Kapanadze", zone="Asia/Tbilisi")
+    marta = factories.person(room.session, "Marta Kuipers", zone="Europe/Vienna")
+    work = factories.assignment(room.session, room.story, assignee=nino)
+    for who in (marta, nino):
+        room.tell("filed", who.id, deadline="2026-11-24T15:00:00+00:00", n=2, assignment=work.public_id)
+    hers, own = (parsed(one).get_body(("plain",)).get_content() for one in room.ready())  # type: ignore[union-attr]  # they have one
+    assert "16:00 Vienna, yours · 19:00 Tbilisi, Nino Kapanadze\r\n" in hers
+    assert "19:00 Tbilisi, yours\r\n" in own
+
+
+def test_a_licensee_whose_name_holds_a_comma_is_one_reader(room: Room) -> None:
+    row = factories.licensee(room.session, desks=(room.desk,))
+    row.name, row.contact = "Kuipers, Márta & Zonen", "M. Kuipers, +31 20 555 0142"
+    room.edition()
+    (one,) = room.ready()
+    assert [to.display_name for to in parsed(one)["To"].addresses] == ["Kuipers, Márta & Zonen"]
+
+
 def test_mails_of_one_story_thread_together_and_each_keeps_its_id(room: Room) -> None:
     olena = factories.person(room.session)
     room.tell(who=olena.id)

@@ -189,9 +189,9 @@ def test_who_edits_no_part_of_it_may_not_change_it(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("state", "says"),
     [
-        ("published", "An edition is out: republishers know this story as GRAIN/CORRIDOR, so its slug stays."),
-        ("editing", "An edition is out: republishers know this story as GRAIN/CORRIDOR, so its slug stays."),
-        ("killed", "This story was killed: republishers were told so by the slug GRAIN/CORRIDOR, which stays."),
+        ("published", "An edition is out: licensees know this story as GRAIN/CORRIDOR, so its slug stays."),
+        ("editing", "An edition is out: licensees know this story as GRAIN/CORRIDOR, so its slug stays."),
+        ("killed", "This story was killed: licensees were told so by the slug GRAIN/CORRIDOR, which stays."),
     ],
 )
 def test_a_slug_that_is_out_stays_and_the_rest_may_change(scene: Scene, state: str, says: str) -> None:

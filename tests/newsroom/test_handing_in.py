@@ -146,9 +146,9 @@ def test_what_was_handed_in_goes_back_with_a_note_and_is_reminded_of_and_due_aga
     assert side.told(side.nino) == [("returned", "The hall is dark in all of them.")]
     planned = select(Rung.whom).where(Rung.thing_id == side.pictures.id, Rung.state == "planned")
     assert set(side.session.scalars(planned)) == {"editor", f"person:{side.nino.id}"}
-    sent_back = jobs.sent_back(side.session, jobs.job(side.session, side.as_(side.nino), side.pictures.public_id))
-    assert sent_back is not None
-    assert (sent_back.actor_name, sent_back.why) == ("Eva Lindqvist", "The hall is dark in all of them.")
+    returned = jobs.job(side.session, side.as_(side.nino), side.pictures.public_id).returned
+    assert returned is not None
+    assert (returned.by, returned.note) == ("Eva Lindqvist", "The hall is dark in all of them.")
     side.hand_in("https://pictures.example/odesa/8")
     assert side.pictures.state == "filed"
     assert side.session.scalars(planned).all() == []

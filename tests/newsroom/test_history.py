@@ -9,10 +9,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import desk
-from desk.newsroom import embargoing, history, publishing
+from desk.assignments.models import Offer
+from desk.newsroom import commissioning, embargoing, history, publishing
 from tests import factories
 from tests.newsroom import walk
 from tests.newsroom.walk import copy
@@ -101,7 +103,8 @@ def test_every_verb_recorded_anywhere_has_a_sentence() -> None:
 
 def test_every_sentence_needs_only_what_its_verb_records() -> None:
     for module, verb, names in recorded():
-        needs = set(re.findall(r"%\((\w+)\)s", history.SENTENCES.get(verb, "")))
+        said = history.SENTENCES.get(verb, "") + "".join(history.FULLER.get(verb, ()))
+        needs = set(re.findall(r"%\((\w+)\)s", said))
         assert needs <= names | ALWAYS, (module, verb)
 
 
@@ -117,7 +120,7 @@ def test_a_story_reads_as_one_history_from_first_save_to_kill(session: Session, 
     story.file(story.olena, copy("Ministers agree, says Kyiv"))
     story.approve(story.arthur)
     at = factories.moment(now, hours=2)
-    publishing.schedule(session, eva, story.story.public_id, story.last.public_id, at, None, now, seen=None)
+    publishing.schedule(session, eva, story.story.public_id, story.last.public_id, at, now)
     publishing.release_due(session, at.at, 10)
     publishing.kill(session, eva, story.story.public_id, 1, "Invented.", now)
     session.flush()
@@ -138,6 +141,34 @@ def test_a_story_reads_as_one_history_from_first_save_to_kill(session: Session, 
     returned, killed = happened[2], happened[-2]
     assert (returned.why, returned.before, returned.after) == ("Who said so?", "filed", "reporting")
     assert (killed.why, killed.who, killed.at) == ("Invented.", "Eva Lindqvist", now)
+
+
+def test_a_history_tells_what_became_of_every_offer(session: Session, now: datetime) -> None:
+    story = walk.begin(session, now)
+    eva = story.actor(story.eva)
+    nino = factories.person(session, "Nino Kapanadze", roles=((story.desk, "correspondent"),))
+    people = [story.olena, nino, story.colm]
+    asked = commissioning.assign(
+        session, eva, story.story.public_id, medium="pictures", moment=factories.moment(now, hours=5),
+        people=[one.public_id for one in people], now=now,
+    )  # fmt: skip
+    hers, his, gone = session.scalars(select(Offer).where(Offer.assignment_id == asked.id).order_by(Offer.id))
+    commissioning.withdraw_offer(session, eva, gone.public_id, why="He is on leave.", now=now)
+    commissioning.accept(session, story.actor(story.olena), hers.public_id, now=now)
+    commissioning.reassign(session, eva, asked.public_id, people=[nino.public_id], now=now)
+    commissioning.cancel(session, eva, asked.public_id, why="No picture is needed.", now=now)
+    session.flush()
+    happened = history.of_story(session, story.story)
+    assert [one.sentence % one.params for one in happened] == [
+        "Eva Lindqvist made an assignment (pictures) and offered it to Olena Demchuk, Nino Kapanadze, Colm Byrne",
+        "Eva Lindqvist withdrew the offer to Colm Byrne (pictures)",
+        "Olena Demchuk accepted the assignment (pictures)",
+        "Olena Demchuk was first: the offer to Nino Kapanadze lapsed (pictures)",
+        "Eva Lindqvist took the assignment (pictures) from Olena Demchuk and offered it to Nino Kapanadze",
+        "Eva Lindqvist cancelled the assignment (pictures)",
+        "Eva Lindqvist withdrew the offer to Nino Kapanadze (pictures)",
+    ]
+    assert (his.state, happened[1].why, happened[-1].why) == ("lapsed", "He is on leave.", "No picture is needed.")
 
 
 def test_a_time_in_a_history_is_an_instant_that_a_page_shows_in_the_readers_zone(

@@ -94,6 +94,8 @@ def test_a_correction_and_a_kill_reach_whoever_was_told_before_whatever_their_gr
     service.set_grants(room.session, room.actor, room.herald.public_id, [], now=NOW)
     service.end_licensee(room.session, room.actor, room.radio.public_id, now=NOW)
     assert room.told(room.publish(cause, **more)) == {"Radio Novi Most", "The Herald"}
+    urgency = select(Message.facts["cause"].as_string(), Message.urgency).distinct()
+    assert {row[0]: row[1] for row in room.session.execute(urgency)} == {"first": 2, cause: 1}
 
 
 def test_a_corrected_text_goes_to_nobody_whom_no_earlier_edition_reached(room: Newsroom) -> None:
@@ -231,8 +233,12 @@ def test_the_republication_page_has_the_edition_that_is_out_and_the_last_stories
     assert (page.text.year, page.text.first_year, page.edition.number) == (2026, 1999, 1)
     assert dead.number == 1
     room.publish("kill", why="false")
+    page = republishing.republication_page(room.session, room.actor, room.story.public_id)
+    assert (page.text, page.over and page.over.why) == (None, "false")
+    assert page.told[0].edition is not None
+    assert page.told[0].edition.cause == "kill"
     with pytest.raises(NotNow, match="killed"):
-        republishing.republication_page(room.session, room.actor, room.story.public_id)
+        republishing.text_to_run(room.session, room.actor, room.story.public_id)
 
 
 def test_facts_of_a_notice_are_json(room: Newsroom) -> None:

@@ -12,7 +12,7 @@ from desk.approvals.models import Decision
 from desk.audit.models import Entry
 from desk.drafts.models import Version
 from desk.errors import Forbidden, Invalid, NotNow, Overtaken
-from desk.newsroom import embargoing, publishing
+from desk.newsroom import embargoing, history, publishing
 from desk.newsroom.publishing import Published, Scheduled
 from desk.stories import queries as stories
 from desk.stories.models import Edition
@@ -31,11 +31,10 @@ def in_hours(story: Walk, hours: float) -> datetime:
     return factories.moment(story.now, hours=hours).at
 
 
-def schedule(story: Walk, publish: float | None = None, embargo: float | None = None) -> Scheduled:
-    at, until = (factories.moment(story.now, hours=h) if h is not None else None for h in (publish, embargo))
+def schedule(story: Walk, hours: float) -> Scheduled:
     return publishing.schedule(
-        story.session, story.actor(story.eva), story.story.public_id, story.last.public_id, at, until, story.now,
-        seen=story.story.embargo_at,
+        story.session, story.actor(story.eva), story.story.public_id, story.last.public_id,
+        factories.moment(story.now, hours=hours), story.now,
     )  # fmt: skip
 
 
@@ -115,8 +114,11 @@ def test_an_offer_still_open_when_the_story_goes_out_is_withdrawn(session: Sessi
     story.approve(story.arthur)
     story.publish()
     session.refresh(offer)
-    assert (story.assignment.state, offer.state) == ("cancelled", "withdrawn")
+    assert (story.assignment.state, offer.state) == ("done", "withdrawn")
+    assert story.assignment.assignee_id == story.eva.id  # who wrote it has done what nobody had taken
     assert story.told("offer_lapsed") == {"Colm Byrne"}
+    assert (story.facts("offer_lapsed")["ended"], story.facts("offer_lapsed")["why"]) == ("published", "")
+    assert "offer_withdrawn" in story.verbs()
     assert story.planned() == 0
 
 
@@ -194,17 +196,15 @@ def test_the_tick_sends_a_story_whose_approval_no_longer_stands_back_to_the_desk
     assert story.verbs()[-1] == "release_refused"
 
 
-@pytest.mark.parametrize(
-    ("publish", "embargo", "field"), [(-1, None, "publish"), (1, -1, "embargo"), (None, None, "publish")]
-)
-def test_a_schedule_of_times_past_or_none_is_refused(
-    story: Walk, publish: float | None, embargo: float | None, field: str
-) -> None:
+def test_a_time_that_is_past_is_refused(story: Walk) -> None:
     story.approved()
     with pytest.raises(Invalid) as refused:
-        schedule(story, publish, embargo)
-    assert refused.value.field == field
+        schedule(story, -1)
+    assert refused.value.field == "publish"
     assert (story.story.state, story.story.publish_at) == ("approved", None)
+    with pytest.raises(Invalid) as refused:
+        embargo(story, -1)
+    assert refused.value.field == "embargo"
 
 
 def test_a_story_that_is_not_approved_is_not_scheduled(story: Walk) -> None:
@@ -215,13 +215,24 @@ def test_a_story_that_is_not_approved_is_not_scheduled(story: Walk) -> None:
 
 def test_a_story_is_scheduled_anew_and_taken_off_the_schedule_and_keeps_its_embargo(story: Walk) -> None:
     story.approved()
-    schedule(story, 2, 1)
-    assert schedule(story, 4, 1) == Scheduled(in_hours(story, 4))
+    embargo(story, 3)
+    assert schedule(story, 2) == Scheduled(in_hours(story, 3))
+    assert schedule(story, 4) == Scheduled(in_hours(story, 4))
     do(story, publishing.unschedule)
     assert (story.story.state, story.story.release_at, story.story.publish_at) == ("approved", None, None)
-    assert story.story.embargo_at == in_hours(story, 1)
+    assert story.story.embargo_at == in_hours(story, 3)
     with pytest.raises(NotNow):
         do(story, publishing.unschedule)
+
+
+def test_an_embargo_on_approved_copy_schedules_nothing_and_publishing_under_it_does(story: Walk) -> None:
+    story.approved()
+    embargo(story, 2)
+    assert (story.story.state, story.story.release_at) == ("approved", None)
+    assert publishing.release_due(story.session, in_hours(story, 3), 10) == 0
+    assert story.publish() == Scheduled(in_hours(story, 2))
+    lift(story)
+    assert (story.story.state, story.story.release_at) == ("approved", None)  # it waited for the embargo only
 
 
 def test_an_embargo_set_on_a_scheduled_story_moves_its_release_and_taken_away_moves_it_back(story: Walk) -> None:
@@ -231,13 +242,12 @@ def test_an_embargo_set_on_a_scheduled_story_moves_its_release_and_taken_away_mo
     assert story.story.release_at == in_hours(story, 5)
     lift(story)
     assert (story.story.state, story.story.release_at) == ("scheduled", in_hours(story, 2))
-
-
-def test_what_waited_for_an_embargo_only_is_approved_again_when_that_is_taken_away(story: Walk) -> None:
-    story.approved()
-    schedule(story, None, 2)
-    lift(story)
-    assert (story.story.state, story.story.release_at) == ("approved", None)
+    story.session.flush()
+    assert [one.sentence % one.params for one in history.of_story(story.session, story.story)[-2:]] == [
+        f"Eva Lindqvist set an embargo until {in_hours(story, 5)}: it is scheduled, and goes out at "
+        f"{in_hours(story, 5)}",
+        f"Eva Lindqvist took the embargo away: it is scheduled, and goes out at {in_hours(story, 2)}",
+    ]
 
 
 def test_an_embargo_on_a_published_story_comes_too_late(story: Walk) -> None:
@@ -246,30 +256,15 @@ def test_an_embargo_on_a_published_story_comes_too_late(story: Walk) -> None:
         embargo(story, 5)
 
 
-def test_a_schedule_without_an_embargo_leaves_the_one_that_stands_and_says_how_to_lift_it(story: Walk) -> None:
-    story.approved()
-    embargo(story, 5)
-    with pytest.raises(Invalid, match="empty field does not lift it") as refused:
-        schedule(story, 2)
-    assert refused.value.field == "embargo"
-    assert (story.story.state, story.story.embargo_at) == ("approved", in_hours(story, 5))
-    lift(story)
-    assert schedule(story, 2) == Scheduled(in_hours(story, 2))
-
-
 def test_nobody_moves_or_lifts_an_embargo_that_they_have_not_seen(session: Session, story: Walk) -> None:
     story.approved()
     embargo(story, 5)
     eva, until = story.actor(story.eva), factories.moment(story.now, hours=2)
     for seen in (None, in_hours(story, 3)):
-        with pytest.raises(NotNow, match="2026-11-24 19:37 Brussels was set since"):
+        with pytest.raises(NotNow, match="An embargo until 2026-11-24 18:37:00"):
             embargoing.set_embargo(session, eva, story.story.public_id, until, story.now, seen=seen)
         with pytest.raises(NotNow, match="was set since"):
             embargoing.lift_embargo(session, eva, story.story.public_id, story.now, seen=seen)
-        with pytest.raises(NotNow, match="was set since"):
-            publishing.schedule(
-                session, eva, story.story.public_id, story.last.public_id, None, until, story.now, seen=seen
-            )
     assert story.story.embargo_at == in_hours(story, 5)
     lift(story)
     with pytest.raises(NotNow, match="nothing to lift"):
@@ -280,7 +275,8 @@ def test_what_was_scheduled_for_an_embargo_that_was_lifted_on_hold_does_not_go_o
     session: Session, story: Walk
 ) -> None:
     story.approved()
-    schedule(story, None, 2)
+    embargo(story, 2)
+    story.publish()
     do(story, publishing.hold, "")
     lift(story)
     do(story, publishing.release)
@@ -300,7 +296,7 @@ def test_nothing_goes_out_that_was_saved_after_the_page_was_opened(session: Sess
     pressed: list[Callable[[], object]] = [
         lambda: publishing.publish_on_authority(session, eva, story.story.public_id, read, "Night", story.now),
         lambda: publishing.publish(session, eva, story.story.public_id, read, story.now),
-        lambda: publishing.schedule(session, eva, story.story.public_id, read, hour, None, story.now, seen=None),
+        lambda: publishing.schedule(session, eva, story.story.public_id, read, hour, story.now),
     ]
     for press in pressed:
         with pytest.raises(Overtaken, match="you read version 1, the last is 2, saved by Eva Lindqvist") as refused:
@@ -455,7 +451,7 @@ def test_a_kill_takes_effect_at_once_ends_everything_open_and_is_final(session: 
     assert (story.story.state, pictures.state, story.assignment.state) == ("killed", "cancelled", "done")
     assert story.told("killed") == {"Olena Demchuk", "Emil Novak", "Arthur Mensah", "Colm Byrne"}
     for verb, words in (
-        (publishing.publish, ()), (publishing.spike, ("",)), (publishing.prepare_edition, ("update", "", "")),
+        (publishing.publish, ()), (publishing.spike, ("Overtaken.",)), (publishing.prepare_edition, ("update", "", "")),
         (publishing.kill, ("Twice",)), (publishing.unspike, ()), (publishing.hold, ("",)),
     ):  # fmt: skip
         with pytest.raises(NotNow):
@@ -506,10 +502,18 @@ def test_a_scheduled_story_on_hold_does_not_go_out_until_the_hold_is_released(se
 
 
 def test_a_spike_cancels_assignments_and_reminders_and_tells_their_people(session: Session, story: Walk) -> None:
+    story.file(story.olena)
+    story.save(story.emil, copy("A better headline"))
+    for nothing in ("", "  "):
+        with pytest.raises(Invalid, match="Say why") as refused:
+            do(story, publishing.spike, nothing)
+        assert refused.value.field == "why"
     do(story, publishing.spike, "Overtaken.")
     assert (story.story.state, story.assignment.state) == ("spiked", "cancelled")
     assert story.planned() == 0
     assert story.told("assignment_ended") == {"Olena Demchuk"}
+    assert story.told("spiked") == {"Emil Novak"}  # who saved a version, and not who pressed it
+    assert story.facts("spiked")["why"] == "Overtaken."
     do(story, publishing.unspike)
     assert story.story.state == "commissioned"
 
@@ -518,4 +522,4 @@ def test_what_was_once_out_is_not_spiked(story: Walk) -> None:
     story.published()
     do(story, publishing.prepare_edition, "update", "", "")
     with pytest.raises(NotNow, match="kill the story"):
-        do(story, publishing.spike, "")
+        do(story, publishing.spike, "Overtaken.")

@@ -7,16 +7,16 @@ from functools import partial
 from threading import Barrier
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from desk import clock
 from desk.actor import Actor
 from desk.assignments import service as assignments
 from desk.assignments.models import Assignment, Offer
-from desk.newsroom import commissioning, reminding
+from desk.newsroom import commissioning, publishing, reminding, telling
 from desk.outbox.models import Delivery, Message
-from desk.people.models import Person
+from desk.people.models import Desk, Membership, Person
 from desk.reminders.models import Rung
 from desk.store import Store
 from desk.stories.models import Story
@@ -289,3 +289,62 @@ def test_workers_who_fire_at_once_while_editors_cancel_remind_once_or_not_at_all
         assert {mail.facts["assignment"] for mail in alive} == set(ids[:6])
         assert len(alive) == 12
         assert all(mail.facts["missed"] == ["2h", "15min"] for mail in alive if mail.recipient_id != ruth.id)
+
+
+def test_nobody_is_reminded_of_a_story_on_hold_and_on_its_release_one_message_says_what_was_missed(
+    watch: Watch,
+) -> None:
+    ruth = watch.as_(watch.ruth)
+    publishing.hold(watch.session, ruth, watch.story.public_id, "The lawyers read it.", watch.now)
+    assert watch.fire(48 * HOUR) == 0
+    assert watch.reminders(watch.olena) == watch.reminders(watch.ruth) == []
+    publishing.release(watch.session, ruth, watch.story.public_id, watch.now + 49 * HOUR)
+    assert watch.fire(49 * HOUR) == 5
+    (message,) = watch.reminders(watch.olena)
+    assert (message.facts["rung"], message.facts["missed"]) == ("late15", ["24h", "2h", "15min"])
+
+
+def test_what_is_on_hold_takes_nobody_elses_turn(watch: Watch, session: Session) -> None:
+    other = factories.assignment(
+        session,
+        factories.story(session, session.get_one(Desk, watch.story.desk_id), "OTHER"),
+        deadline=watch.now + 40 * HOUR,
+    )
+    reminding.plan(session, other, now=watch.now)
+    publishing.hold(session, watch.as_(watch.ruth), watch.story.public_id, "", watch.now)
+    assert reminding.fire_due(session, watch.now + 48 * HOUR, limit=1) == 1
+
+
+def test_a_named_editor_who_edits_the_storys_desk_no_more_leaves_the_reminder_to_the_desks_editors(
+    watch: Watch, session: Session
+) -> None:
+    watch.assignment.editor_id = watch.tom.id
+    role = session.scalars(select(Membership).where(Membership.person_id == watch.tom.id)).one()
+    role.role = "correspondent"
+    session.flush()
+    watch.fire(48 * HOUR)
+    assert (len(watch.reminders(watch.ruth)), len(watch.reminders(watch.tom))) == (1, 0)
+
+
+def test_of_a_story_that_was_moved_its_new_desks_editors_are_reminded(watch: Watch, session: Session) -> None:
+    watch.assignment.editor_id = watch.tom.id
+    there = factories.desk(session, "Caucasus desk", "Asia/Tbilisi")
+    nana = factories.person(session, "Nana Beridze", roles=((there, "editor"),))
+    watch.story.desk_id = there.id
+    session.flush()
+    watch.fire(48 * HOUR)
+    assert [len(watch.reminders(one)) for one in (watch.ruth, watch.tom, nana)] == [0, 0, 1]
+
+
+def test_the_editors_of_many_stories_on_many_desks_are_read_at_once(session: Session) -> None:
+    works = []
+    for n in range(4):
+        desk = factories.desk(session, f"Desk {n}")
+        _, ben = (factories.person(session, f"{name} {n}", roles=((desk, "editor"),)) for name in ("Ann", "Ben"))
+        story = factories.story(session, desk)
+        works += [(factories.assignment(session, story, editor=ben), story), (None, story)]
+    asked: list[str] = []
+    event.listen(session.connection(), "before_cursor_execute", lambda *args: asked.append(args[2]))
+    found = [[one.name for one in editors] for editors in telling.editors_of_each(session, works)]
+    assert found == [names for n in range(4) for names in ([f"Ben {n}"], [f"Ann {n}", f"Ben {n}"])]
+    assert len(asked) == 1

@@ -1,20 +1,22 @@
 """Who works here: inviting, moving, shutting out, and that somebody is always left who can let people in."""
 
-from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from desk import chance
 from desk.actor import Role
+from desk.assignments.models import Offer
 from desk.audit.models import Entry
 from desk.db import Database
 from desk.errors import Forbidden, Invalid, NotFound, NotNow
-from desk.newsroom import desks, entering, history, staffing
+from desk.newsroom import commissioning, desks, entering, history, staffing
 from desk.outbox import service as outbox
 from desk.outbox.models import Delivery, Due, Message
 from desk.people import queries, service, signing
@@ -427,3 +429,81 @@ def test_only_an_administrator_has_to_do_with_people_desks_and_the_agency(sessio
         with pytest.raises(Forbidden):
             act()
     assert session.scalars(select(Entry)).all() == []
+
+
+# asking somebody who is just being shut out
+
+
+@dataclass
+class Both:
+    """An editor and an administrator at once, each on a connection; Olena has the story's text already."""
+
+    store: Store
+    editors: Session
+    administrators: Session
+    walk: Walk
+    pictures: str
+    verb: Callable[..., object]
+
+    def ask(self) -> None:
+        """Put the pictures of the same story to Olena."""
+        eva = factories.actor(self.editors, self.walk.eva)
+        self.verb(self.editors, eva, self.pictures, people=[self.walk.olena.public_id], now=self.walk.now)
+        self.editors.commit()
+
+    def shut_out(self) -> None:
+        ada = self.administrators.scalars(select(Person).where(Person.is_admin)).one()
+        actor = factories.actor(self.administrators, ada)
+        staffing.disable(self.administrators, actor, self.walk.olena.public_id, self.walk.now)
+        self.administrators.commit()
+
+    def waits(self, of: Future[None]) -> None:
+        """Come back when the other waits for this one's lock."""
+        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        while not of.done():
+            with self.store.read() as session:
+                if session.scalar(waiting):
+                    return
+
+    @property
+    def offers(self) -> list[str]:
+        """How the offers to Olena stand."""
+        self.administrators.rollback()
+        mine = select(Offer.state).where(Offer.person_id == self.walk.olena.id)
+        return list(self.administrators.scalars(mine.order_by(Offer.id)))
+
+
+@pytest.fixture(params=["offer", "reassign"])
+def both(request: pytest.FixtureRequest, store: Store) -> Iterator[Both]:
+    with store.write() as session:
+        factories.newsroom(session)
+        walk = begin(session, factories.NOW)
+        factories.person(session, "Ada Novak", is_admin=True)
+        had = walk.emil if request.param == "reassign" else None
+        pictures = factories.assignment(session, walk.story, assignee=had)
+        pictures.medium = "pictures"
+    with store.database.writing() as editors, store.database.writing() as administrators:
+        yield Both(store, editors, administrators, walk, pictures.public_id, getattr(commissioning, request.param))
+
+
+@pytest.mark.postgresql
+def test_whoever_is_shut_out_while_they_are_asked_has_the_offer_withdrawn(both: Both) -> None:
+    queries.kept(both.editors, [both.walk.olena.public_id])
+    with ThreadPoolExecutor(1) as pool:
+        out = pool.submit(both.shut_out)
+        both.waits(out)
+        both.ask()
+        out.result()
+    assert both.offers == ["withdrawn"]
+
+
+@pytest.mark.postgresql
+def test_nobody_is_asked_who_is_shut_out_just_then(both: Both) -> None:
+    queries.person_to_disable(both.administrators, both.walk.olena.public_id)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(both.ask)
+        both.waits(asked)
+        both.shut_out()
+        with pytest.raises(Invalid, match="does not work here any more"):
+            asked.result()
+    assert both.offers == []

@@ -1,5 +1,6 @@
 """Sources managed, what they send taken in, stories opened from it, and embargoes that move under a story."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -9,16 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as runs
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from desk import bells, chance
 from desk.actor import SYSTEM, Actor
 from desk.audit.models import Entry
 from desk.errors import AddressRefused, Forbidden, Invalid, NotFound, NotNow
-from desk.newsroom import wireroom, wiring
+from desk.newsroom import history, wireroom, wiring
 from desk.newsroom.wiring import Taken
-from desk.people.models import Desk, Person
+from desk.people.models import Desk, Membership, Person
 from desk.stories.models import Story
 from desk.wires import queries, rules
 from desk.wires import service as wires
@@ -30,6 +31,7 @@ from tests.newsroom import walk
 
 HOUR = timedelta(hours=1)
 FEED = "https://nordpress.example/feed"
+ROOT = Path("/nowhere/at/all")
 
 
 def wire(guid: str = "np-1", headline: str = "Explosion reported at port of Odesa", **said: object) -> WireItem:
@@ -41,7 +43,7 @@ def wire(guid: str = "np-1", headline: str = "Explosion reported at port of Odes
 
 
 def add(session: Session, name: str = "Nordpress", actor: Actor = SYSTEM, **other: object) -> Source:
-    given = {"name": name, "kind": "feed", "url": FEED, "zone": "Europe/Oslo", "every": 60, "now": NOW}
+    given = {"name": name, "url": FEED, "zone": "Europe/Oslo", "every": 60, "root": ROOT, "now": NOW}
     return wiring.add_source(session, actor, **(given | other))  # type: ignore[arg-type]  # arguments by name
 
 
@@ -91,9 +93,10 @@ def test_a_source_is_added_due_at_once_rung_for_and_recorded(session: Session, e
         ({"url": "https://eva:secret@nordpress.example/"}, "url"),
         ({"zone": "Europe/Atlantis"}, "zone"),
         ({"every": 1}, "every"),
-        ({"kind": "pigeon"}, "kind"),
-        ({"kind": "folder", "url": "drop"}, "url"),
-        ({"kind": "folder", "url": "/nowhere/at/all"}, "url"),
+        ({"url": "drop"}, "url"),
+        ({"url": "/nowhere/at/all"}, "url"),
+        ({"url": "/nowhere/at/all/drop"}, "url"),
+        ({"url": "/etc", "root": Path("/var")}, "url"),
     ],
 )
 def test_a_source_that_cannot_be_polled_is_refused_with_the_field_named(
@@ -106,10 +109,14 @@ def test_a_source_that_cannot_be_polled_is_refused_with_the_field_named(
 
 
 def test_only_an_administrator_names_a_folder_of_the_server(session: Session, eva: Actor, tmp_path: Path) -> None:
+    (folder := tmp_path / "drop").mkdir()
     with pytest.raises(Forbidden):
-        add(session, actor=eva, kind="folder", url=str(tmp_path))
+        add(session, actor=eva, url=str(folder), root=tmp_path)
     admin = factories.actor(session, factories.person(session, "Ada Admin", is_admin=True))
-    assert add(session, actor=admin, kind="folder", url=str(tmp_path)).url == str(tmp_path)
+    assert add(session, actor=admin, url=str(folder), root=tmp_path).url == str(folder)
+    named = re.escape(f"is not below {folder}, and only folders below that are watched")
+    with pytest.raises(Invalid, match=named):
+        add(session, "Other", admin, url=str(tmp_path), root=folder)
 
 
 def test_who_is_no_editor_manages_no_source(session: Session, world: Desk) -> None:
@@ -130,13 +137,21 @@ def test_a_source_is_changed_and_asked_afresh_at_a_new_address(session: Session,
     source.etag, source.failures, source.next_poll_at = '"7"', 3, NOW + HOUR
     bells.take(session)
     wiring.change_source(
-        session, eva, source.public_id, name="Nordpress English", url=f"{FEED}/en", zone="UTC", every=30, now=NOW
-    )
+        session, eva, source.public_id, name="Nordpress English", url=f"{FEED}/en", zone="UTC", every=30, root=ROOT,
+        now=NOW,
+    )  # fmt: skip
     assert (source.name, source.url, source.every) == ("Nordpress English", f"{FEED}/en", 30)
     assert (source.etag, source.failures, source.next_poll_at) == (None, 0, NOW)
     assert bells.take(session) == {(bells.POLL, source.public_id)}
+    (_, changed) = history.of_source(session, source)[::-1]
+    assert changed.sentence % changed.params == (
+        f"Eva Editor changed the wire source Nordpress: it is Nordpress English now, at {FEED}/en, every 30 s, "
+        "clock of UTC"
+    )
     with pytest.raises(AddressRefused):
-        wiring.change_source(session, eva, source.public_id, name="N", url="/etc", zone="UTC", every=30, now=NOW)
+        wiring.change_source(
+            session, eva, source.public_id, name="N", url="/etc", zone="UTC", every=30, root=ROOT, now=NOW
+        )
 
 
 def test_a_source_is_stopped_started_again_and_polled_on_demand(session: Session, eva: Actor) -> None:
@@ -152,6 +167,27 @@ def test_a_source_is_stopped_started_again_and_polled_on_demand(session: Session
     wiring.poll_now(session, eva, source.public_id, now=NOW + HOUR)
     assert source.next_poll_at == NOW + HOUR
     assert bells.take(session) == {(bells.POLL, source.public_id)}
+
+
+def test_a_source_that_was_removed_is_read_and_listed_no_more_keeps_what_it_sent_and_can_be_read_again(
+    session: Session, world: Desk, eva: Actor
+) -> None:
+    source = add(session, actor=eva)
+    send(session, source, wire())
+    story = open_one(session, eva, world, standing(session))
+    wiring.remove_source(session, eva, source.public_id, now=NOW)
+    assert (source.next_poll_at, source.removed_at) == (None, NOW)
+    listed = wireroom.sources(session, NOW)
+    assert ([one.source for one in listed.standings], listed.removed) == ([], [source])
+    room = wireroom.room(session, eva, source="", words="", before="", opened="", now=NOW)
+    assert ([item.guid for item, _ in room.items], list(room.slugs.values())) == (["np-1"], [story.slug])
+    with pytest.raises(Invalid, match="was removed: read that one again"):
+        add(session)
+    wiring.start_source(session, eva, source.public_id, now=NOW + HOUR)
+    assert (source.next_poll_at, source.removed_at, queries.sources(session)) == (NOW + HOUR, None, [source])
+    assert [entry.verb for entry in session.scalars(select(Entry).where(Entry.thing_kind == "source"))] == [
+        "source_added", "source_removed", "source_started",
+    ]  # fmt: skip
 
 
 # taking in
@@ -252,6 +288,25 @@ def test_a_story_opened_from_an_item_keeps_it_and_says_so(session: Session, worl
     assert [one.slug for one in page.stories] == ["ODESA/BLAST"]
 
 
+def test_a_story_is_opened_on_ones_own_desk_the_last_used_of_several_at_the_places_the_item_is_from(
+    session: Session, world: Desk, editor: Person, eva: Actor
+) -> None:
+    send(session, add(session), wire(body_html="<p>ODESA, Ukraine (Nordpress) – Smoke rose.</p>"))
+    item = standing(session)
+    page = wireroom.page(session, eva, item.public_id)
+    assert (page.own, page.offer.places, page.offer.slug) == (world, "Odesa", "ODESA/EXPLOSION")
+    sports = factories.desk(session, "A sports desk")
+    session.add(Membership(person_id=editor.id, desk_id=sports.id, role="editor"))
+    session.flush()
+    both = factories.actor(session, editor)
+    room = wireroom.room(session, both, source="", words="", before="", opened=item.public_id, now=NOW)
+    assert room.opened is not None
+    assert (room.own, room.opened.own, room.offers[item.id].places) == (None, None, "Odesa")
+    for desk in (sports, world):
+        open_one(session, both, desk, item)
+        assert wireroom.page(session, both, item.public_id).own == desk
+
+
 def test_a_button_pressed_twice_opens_one_story(session: Session, world: Desk, eva: Actor) -> None:
     send(session, add(session), wire())
     open_one(session, eva, world, standing(session))
@@ -340,3 +395,25 @@ def test_the_room_shows_which_items_stand_in_stories_of_ours(session: Session, w
     assert room.slugs == {standing(session).id: "ODESA/BLAST"}
     assert {item.guid for item, _ in room.items} == {"np-1", "np-2"}
     assert {item.guid for item, _ in room.changed} == {"np-1"}
+
+
+def test_to_take_a_feed_in_again_reads_no_revision_but_the_last_however_many_there_were(session: Session) -> None:
+    source = add(session)
+    for n in range(5):
+        send(session, source, wire(headline=f"Explosion, {n} injured"), wire("np-2"))
+    session.commit()
+    session.expunge_all()
+    loaded: list[Item] = []
+    event.listen(session, "loaded_as_persistent", lambda _, row: loaded.append(row) if isinstance(row, Item) else None)
+    source = session.get_one(Source, source.id)
+    assert send(session, source, wire(headline="Explosion, 5 injured"), wire("np-2")) == Taken(revised=1, same=1)
+    assert sorted((row.guid, row.revision) for row in loaded) == [("np-1", 5), ("np-2", 1)]
+
+
+def test_a_feed_that_shows_old_copy_below_its_correction_does_not_go_back_to_it(session: Session) -> None:
+    source = add(session)
+    old = wire(version_created=NOW)
+    new = wire(headline="Explosion at grain store", version_created=NOW + HOUR)
+    assert send(session, source, old) == Taken(new=1)
+    assert send(session, source, new, old) == Taken(revised=1, same=1)
+    assert standing(session).headline == "Explosion at grain store"

@@ -10,7 +10,7 @@ import pytest
 
 from desk.links import Links
 from desk.newsroom import wording
-from desk.newsroom.wording import Recipient, Worded
+from desk.newsroom.wording import Recipient, Worded, Writer
 from desk.outbox.kinds import KINDS
 from desk.settings import resource
 from tests import factories
@@ -29,6 +29,7 @@ def worded(name: str) -> Worded:
         agency="Meridian News",
         links=Links("https://desk.meridian.example"),
         now=factories.NOW,
+        writer=Writer(**case["writer"]) if "writer" in case else None,
     )
 
 
@@ -54,6 +55,14 @@ def test_the_first_line_is_the_time_left_and_the_second_every_clock() -> None:
     first, second = worded("offer").text.splitlines()[:2]
     assert first == "Due in 1 h 23"
     assert second == "17:00 Kyiv, yours, the story · 16:00 Brussels, the desk"
+
+
+def test_an_editor_reads_the_clock_of_whoever_writes_beside_their_own() -> None:
+    clocks = "16:00 Vienna, yours, the desk · 19:00 Tbilisi, Olena Demchuk · 17:00 Kyiv, the story"
+    assert f"Deadline: {clocks}" in worded("filed").text.splitlines()
+    assert (
+        worded("said").text.splitlines()[1] == "16:00 Brussels, yours, the desk · 17:00 Kyiv, Olena Demchuk, the story"
+    )
 
 
 def test_a_deadline_on_another_day_names_the_day_for_each_clock() -> None:

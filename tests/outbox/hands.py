@@ -47,6 +47,7 @@ class Hands:
         key: str | None = None,
         routes: Sequence[Route] = MAIL,
         who: int | None = None,
+        urgency: int | None = None,
         **facts: str,
     ) -> Message:
         found = service.put(
@@ -57,6 +58,7 @@ class Hands:
             now=self.now,
             facts={"slug": "GRAIN/CORRIDOR", **facts},
             routes=routes,
+            urgency=urgency,
         )
         assert found is not None
         return found
@@ -91,7 +93,7 @@ def delivery(session: Session, message: Message) -> Delivery:
 
 def _envelope(one: Outgoing, session: Session) -> Envelope:
     wire = f"{one.kind} at {session.info['now']:%H:%M:%S}".encode()
-    return Envelope("radio@novi-most.example", wire, subject=one.facts["slug"], secret="whsec_x")
+    return Envelope("radio@novi-most.example", wire, subject=one.facts.get("slug", ""), secret="whsec_x")
 
 
 Answer = Callable[[Ready], Handed]

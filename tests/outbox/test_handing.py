@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from desk import bells
 from desk.errors import Forbidden, NotFound, NotNow
 from desk.net import Handed
-from desk.outbox import handing, queries, rules, service
+from desk.outbox import handing, queries, service
 from desk.outbox.handover import Stopped
 from desk.outbox.kinds import KINDS, Kind
 from desk.outbox.models import Due, Message
@@ -138,15 +138,18 @@ def test_a_reminder_that_was_refused_for_now_is_due_again(hands: Hands) -> None:
     assert list(hands.hand_over().states.values()) == ["done"]
 
 
-def test_a_webhook_is_tried_ten_times_over_75_hours_then_is_dead(hands: Hands) -> None:
-    message = hands.put(routes=hook())
+@pytest.mark.parametrize(("urgency", "allowed"), [(1, 30), (2, 10)])
+def test_a_webhook_is_tried_over_75_hours_most_often_if_it_is_urgent_then_is_dead(
+    hands: Hands, urgency: int, allowed: int
+) -> None:
+    message = hands.put(routes=hook(), urgency=urgency)
     began = hands.now
     tries = 0
     while delivery(hands.session, message).state == "due":
         tries += 1
         settled = hands.hand_over("webhook", Handed("later", "500 Internal Server Error"))
         hands.session.info["now"] = hands.session.scalar(select(Due.due_at)) or hands.now
-    assert tries == rules.WEBHOOK_TRIES == 10
+    assert tries == allowed
     assert timedelta(hours=60) < hands.now - began < timedelta(hours=95)
     assert delivery(hands.session, message).state == "dead"
     (tried,) = settled.tried

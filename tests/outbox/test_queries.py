@@ -41,12 +41,9 @@ def test_seeing_a_message_stills_the_bell_and_nobody_sees_anothers(hands: Hands)
     assert queries.unseen(hands.session, olena.id) == 0
 
 
-def test_captured_mail_is_threaded_by_story_and_readable(hands: Hands) -> None:
-    story = factories.story(hands.session, factories.desk(hands.session))
-    for kind, about in (("offer", story.id), ("invite", None), ("filed", story.id)):
-        message = service.put(
-            hands.session, kind, kind, ("person", 1), now=hands.now, facts={"slug": kind}, story_id=about
-        )
+def test_captured_mail_is_read_newest_first_a_page_at_a_time_and_by_reader(hands: Hands) -> None:
+    for kind, who in (("offer", 1), ("invite", 1), ("filed", 2)):
+        message = service.put(hands.session, kind, kind, ("person", who), now=hands.now, facts={"slug": kind})
         assert message is not None
         hands.later(minutes=1)
         wire = mail_bytes(
@@ -61,14 +58,18 @@ def test_captured_mail_is_threaded_by_story_and_readable(hands: Hands) -> None:
         row = delivery(hands.session, message)
         row.wire, row.subject = wire, f"{kind} – now"
         hands.hand_over(answer=None)
-    threads = queries.captured(hands.session, bearers=True)
-    assert [[mail.kind for mail in thread.mails] for thread in threads] == [["offer", "filed"], ["invite"]]
-    mail = threads[0].mails[0]
+    first = queries.captured(hands.session, bearers=True, limit=2)
+    assert ([mail.kind for mail in first.mails], first.total) == (["filed", "invite"], 3)
+    rest = queries.captured(hands.session, bearers=True, limit=2, before=first.older or "")
+    assert ([mail.kind for mail in rest.mails], rest.total, rest.older) == (["offer"], 3, None)
+    mail = rest.mails[0]
     assert (mail.text, mail.html) == ("Привіт\n", "<p>Привіт</p>\n")
     assert mail.to == "Олена Демчук <olena@meridian.example>"
-    only_safe = queries.captured(hands.session, bearers=False)
-    assert [thread.story_id for thread in only_safe] == [story.id]
-    invite = threads[1].mails[0].public_id
+    hers = queries.captured(hands.session, bearers=False, to=("person", 1))
+    assert ([mail.kind for mail in hers.mails], hers.total) == (["offer"], 1)
+    invite = first.mails[1].public_id
+    with pytest.raises(NotFound):
+        queries.captured(hands.session, bearers=False, before=invite)
     assert queries.captured_mail(hands.session, invite, bearers=True).kind == "invite"
     with pytest.raises(NotFound):
         queries.captured_mail(hands.session, invite, bearers=False)
@@ -81,6 +82,16 @@ def test_the_dead_are_listed_with_their_cause(hands: Hands) -> None:
     assert (failed.state, failed.why, failed.attempts) == ("dead", "550 No such mailbox here", 1)
     assert failed.address == "radio@novi-most.example"
     assert queries.dead_count(hands.session) == 1
+
+
+def test_what_nobody_is_to_hear_any_more_is_not_among_what_cannot_be_delivered(hands: Hands) -> None:
+    message = hands.put()
+    hands.hand_over(answer=Handed("refused", "550 No such mailbox here"))
+    hands.session.info.pop("touched", None)
+    service.cancel(hands.session, [message.id], why="edition 2 is out", now=hands.now)
+    assert queries.dead(hands.session) == []
+    assert queries.dead_count(hands.session) == 0
+    assert ("newsroom", 0) in hands.session.info["touched"]
 
 
 def test_the_sweep_queues_again_what_fell_out_of_the_queue_and_parks_a_reminder(hands: Hands) -> None:

@@ -13,23 +13,36 @@ from desk.outbox.rules import Outcome, decide
 HOUR = 3600
 
 
-def test_the_gaps_of_a_webhook_are_ten_tries_over_about_75_hours() -> None:
-    assert rules.WEBHOOK_TRIES == 10
-    assert 75 * HOUR <= sum(rules.WEBHOOK_GAPS) < 76 * HOUR
+@pytest.mark.parametrize(("urgency", "tries"), [(1, 30), (2, 10), (3, 10)])
+def test_a_webhook_is_tried_over_about_75_hours(urgency: int, tries: int) -> None:
+    gaps = rules.GAPS["webhook", urgency]
+    assert len(gaps) + 1 == tries
+    assert 75 * HOUR <= sum(gaps) < 76 * HOUR
+
+
+@pytest.mark.parametrize("channel", ["mail", "webhook"])
+def test_what_is_urgent_is_tried_every_half_minute_for_ten_minutes_and_then_backs_off(channel: str) -> None:
+    waits = [rules.gap(channel, 1, n) for n in range(1, 25)]
+    tried_at = [sum(waits[:n]) for n in range(len(waits))]
+    assert len([at for at in tried_at if at <= 600]) >= 20
+    assert max(waits[:20]) == 30
+    assert waits[20:] == sorted(waits[20:])
+    assert waits[-1] > 30
 
 
 def test_mail_is_tried_after_half_a_minute_doubling_to_an_hour() -> None:
-    assert [rules.gap("mail", n) for n in (1, 2, 3, 7, 8, 20)] == [30, 60, 120, 1920, 3600, 3600]
+    assert [rules.gap("mail", 2, n) for n in (1, 2, 3, 7, 8, 20)] == [30, 60, 120, 1920, 3600, 3600]
+    assert rules.gap("mail", 1, 200) == 3600
 
 
 def test_shorter_back_off_for_a_trial_keeps_the_proportions() -> None:
-    assert [rules.gap("mail", n, 1) for n in (1, 2, 8)] == [1, 2, 120]
-    assert rules.gap("webhook", 2, 3) == 30
+    assert [rules.gap("mail", 2, n, 1) for n in (1, 2, 8)] == [1, 2, 120]
+    assert rules.gap("webhook", 2, 2, 3) == 30
 
 
 def test_mail_is_given_up_after_three_days() -> None:
-    young = decide("mail", "repeat", "later", attempts=70, since_first=timedelta(hours=71))
-    old = decide("mail", "repeat", "later", attempts=75, since_first=timedelta(hours=72), said="451 busy")
+    young = decide("mail", "repeat", "later", urgency=1, attempts=70, since_first=timedelta(hours=71))
+    old = decide("mail", "repeat", "later", urgency=1, attempts=75, since_first=timedelta(hours=72), said="451 busy")
     assert (young.state, old.state, old.why) == ("due", "dead", "451 busy (75 tries)")
 
 
@@ -53,7 +66,7 @@ def test_mail_is_given_up_after_three_days() -> None:
 def test_each_outcome_has_its_consequence(
     channel: str, policy: Policy, outcome: Outcome, attempts: int, state: str
 ) -> None:
-    found = decide(channel, policy, outcome, attempts=attempts, since_first=timedelta())
+    found = decide(channel, policy, outcome, urgency=2, attempts=attempts, since_first=timedelta())
     assert found.state == state
 
 
@@ -61,15 +74,22 @@ def test_each_outcome_has_its_consequence(
     channel=st.sampled_from(["mail", "webhook"]),
     policy=st.sampled_from(["repeat", "park"]),
     outcome=st.sampled_from(["taken", "later", "refused", "gone", "unknown"]),
+    urgency=st.sampled_from([1, 2, 3]),
     attempts=st.integers(1, 200),
     hours=st.integers(0, 500),
     retry_after=st.none() | st.integers(0, 86400),
 )
 def test_no_outcome_leads_nowhere_and_no_park_kind_goes_again_unless_it_was_turned_away(
-    channel: str, policy: Policy, outcome: Outcome, attempts: int, hours: int, retry_after: int | None
+    channel: str, policy: Policy, outcome: Outcome, urgency: int, attempts: int, hours: int, retry_after: int | None
 ) -> None:
     found = decide(
-        channel, policy, outcome, attempts=attempts, since_first=timedelta(hours=hours), retry_after=retry_after
+        channel,
+        policy,
+        outcome,
+        urgency=urgency,
+        attempts=attempts,
+        since_first=timedelta(hours=hours),
+        retry_after=retry_after,
     )
     assert found.state in ("due", "done", "parked", "dead")
     if found.state == "due":

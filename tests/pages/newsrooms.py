@@ -17,7 +17,7 @@ from desk.app import create_app
 from desk.assignments.models import Assignment, Offer
 from desk.cli import database as databases
 from desk.cli import demo
-from desk.drafts.models import LostSave
+from desk.drafts.models import Draft, LostSave, Version
 from desk.http.transactions import DeskFlask
 from desk.newsroom import desks as newsroom_desks
 from desk.outbox.models import Delivery, Message
@@ -157,6 +157,9 @@ def _things(session: Session, people: dict[str, int]) -> dict[str, str]:
         "item": session.scalars(select(Item.public_id)).first(),
         "source": session.scalars(select(Source.public_id)).first(),
         "lost": "lostlostlo",
+        "version": session.scalars(
+            select(Version.public_id).join(Draft, Draft.id == Version.draft_id).where(Draft.story_id == published.id)
+        ).first(),
         "receipt": token,
         "link": signing.make_link(session, "invite", people["member"], clock.utcnow()),
     }

@@ -4,16 +4,17 @@ and text kept in the browser goes when it has arrived or whoever typed it leaves
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from desk import clock
+from desk import clock, revisions
 from desk.http.transactions import DeskFlask
 from desk.newsroom import approving
 from desk.outbox import service as outbox
 from desk.people import signing
-from desk.people.models import Person
+from desk.people.models import Desk, Person
 from desk.stories.models import Story
 from tests import factories
 from tests.conftest import set_clock
@@ -24,6 +25,7 @@ from tests.room import Room, open_room
 
 pytestmark = pytest.mark.browser
 
+TOP = "row => row.getBoundingClientRect().top"
 MAIN = "document.querySelector('main').innerText"
 KEPT = "Object.keys(localStorage).filter(key => key.startsWith('desk:draft:')).length"
 
@@ -79,6 +81,34 @@ def test_what_a_living_page_shows_still_stands_after_it_has_asked_again(walk: Wa
     assert not changed
 
 
+def test_the_rows_of_a_board_stay_where_they_are_when_others_come_in_above_until_nobody_looks(house: House) -> None:
+    due = clock.utcnow()
+
+    def come_in(slug: str, **hours: float) -> None:
+        with house.app.store.write() as session:
+            story = factories.story(session, session.get_one(Desk, house.room.desk.id), slug, "reporting")
+            story.due_at = due + timedelta(**hours)
+            revisions.touch(session, "desk", story.desk_id)
+
+    for n in range(30):
+        come_in(f"ROW/{n:02}", hours=1, minutes=n)
+    page = house.seat(house.room.eva)
+    page.goto(f"{house.url}/")
+    row = page.locator("[data-row]", has_text="ROW/05")
+    place = row.evaluate(TOP)
+    come_in("LATE/FIRST", hours=-1)
+    expect(page.locator("[data-row]", has_text="LATE/FIRST")).to_be_attached()
+    assert abs(row.evaluate(TOP) - place) < 1
+    assert page.evaluate("scrollY") > 0
+    come_in("BELOW/ALL", hours=2, minutes=50)
+    expect(page.locator("[data-row]", has_text="BELOW/ALL")).to_be_attached()
+    assert abs(row.evaluate(TOP) - place) < 1
+    page.evaluate("const then = Date.now; Date.now = () => then() + 150000")
+    come_in("LATE/SECOND", hours=-2)
+    expect(page.locator("[data-row]", has_text="LATE/SECOND")).to_be_attached()
+    assert page.evaluate("scrollY") == 0, "a screen that nobody touches shows what is most urgent"
+
+
 def test_a_slipped_key_publishes_nothing_and_the_key_itself_only_leads_to_the_button(house: House) -> None:
     _approved(house)
     eva = house.seat(house.room.eva)
@@ -101,6 +131,11 @@ def test_a_slipped_key_publishes_nothing_and_the_key_itself_only_leads_to_the_bu
     eva.keyboard.press("Enter")
     expect(eva.locator("main")).to_contain_text("Published: edition 1")
     assert house.state() == "published"
+    eva.emulate_media(media="print")  # on paper: slug, version and time, and the copy; no mark, no button, no history
+    printed = eva.locator("main").inner_text()
+    assert re.match(r"GRAIN/CORRIDOR · version \d+ · \w+ \d+ \w+ \d{4}, \d\d:\d\d Brussels\n", printed)
+    assert "Everything that happened" not in printed
+    expect(eva.locator("button:visible")).to_have_count(0)
 
 
 def test_text_kept_in_the_browser_goes_once_it_is_filed_and_is_never_offered_over_the_desks(house: House) -> None:

@@ -21,6 +21,7 @@ THINGS: dict[str, dict[str, str]] = {
     "settings.desk": {"public_id": "desk"},
     "stories.page": {"public_id": "story"},
     "stories.versions": {"public_id": "story"},
+    "stories.version": {"public_id": "story", "version": "version"},
     "stories.further_text": {"public_id": "assignment"},
     "framing.page": {"public_id": "story"},
     "republication.page": {"public_id": "story"},

@@ -2,13 +2,17 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from desk.republication import payload, rules
+from desk.net import sign
+from desk.outbox import rules as outbox
+from desk.republication import payload, rules, service
 from desk.republication.payload import Told
 from tests.factories import NOW
 from tests.republication.test_page import COPY
@@ -51,9 +55,55 @@ def test_every_type_is_documented() -> None:
     assert documented == {telling.event for telling in rules.TELLINGS.values()}
 
 
-def test_the_example_in_the_docs_has_the_fields_of_the_code() -> None:
-    example = json.loads(DOC.split("```json")[1].split("```")[0])
-    assert set(fields(example)) == set(fields(payload.compose(TOLD)))
+def test_the_example_in_the_docs_is_what_the_code_sends() -> None:
+    body = "Barges heading up the Danube put half their cargo ashore at Budapest on Tuesday."
+    told = Told(
+        notice="23456789bc",
+        at=NOW,
+        cause="correction",
+        story="cdfghjkmnp",
+        slug="DANUBE/LEVELS",
+        desk="World desk",
+        edition=2,
+        published_at=NOW,
+        was_wrong="The gauge stood at 33 centimetres.",
+        is_right="The gauge stood at 53 centimetres.",
+        copy=replace(
+            COPY,
+            headline="Barges unload as the river falls again",
+            bylines=[("Ilona Szabó", "Central Europe Correspondent")],
+            places=["Budapest", "Vienna"],
+            body_html=f"<p>{body}</p>",
+        ),
+        abstract="Barges put half their cargo ashore at Budapest as the river fell for the eleventh day.",
+        ask_name="World desk, Meridian News",
+        ask_mail="desk@meridian.example",
+        receipt="https://desk.meridian.example/receipts/6fb81d0c4a8e",
+    )
+    assert json.loads(payload.to_bytes(told)) == json.loads(DOC.split("```json")[1].split("```")[0])
+
+
+def test_the_receiver_in_the_docs_knows_ours_from_others() -> None:
+    names: dict[str, Any] = {}
+    exec(DOC.split("```python")[1].split("```")[0], names)  # noqa: S102  # it is our own page that is tried
+    secret, body, at = service.fresh_secret(), payload.to_bytes(TOLD), int(time.time())
+    ours = sign(secret, "msg_23456789bc", at, body)
+    assert names["is_ours"](secret, ours, body)
+    assert not names["is_ours"](secret, ours, body + b" ")
+    assert not names["is_ours"](service.fresh_secret(), ours, body)
+    assert not names["is_ours"](secret, sign(secret, "msg_23456789bc", at - 301, body), body)
+
+
+def test_the_waits_in_the_docs_are_those_of_the_code() -> None:
+    hours = re.search(r"after 5 minutes, half an hour, ((?:\d+, )+\d+ and \d+) hours", DOC)
+    assert hours is not None
+    documented = (300, 1800, *(int(n) * 3600 for n in re.findall(r"\d+", hours[1])))
+    assert outbox.GAPS["webhook", 1][:3] == (5, 30, 30)
+    assert outbox.GAPS["webhook", 2] == (5, *documented)
+    assert outbox.GAPS["webhook", 1][-len(documented) :] == documented
+    tries = re.search(r"\((\d+) tries or (\d+),", DOC)
+    assert tries is not None
+    assert [int(n) - 1 for n in tries.groups()] == [len(outbox.GAPS["webhook", urgency]) for urgency in (1, 2)]
 
 
 def test_a_correction_says_what_was_wrong_what_is_right_and_gives_the_text() -> None:

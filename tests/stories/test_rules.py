@@ -50,7 +50,7 @@ def test_on_authority_the_copy_must_be_there_and_no_embargo_ahead() -> None:
     rules.on_authority(Gates("filed", None, False), NOW)
     for gates, sentence in (
         (Gates("filed", "body", False), "no words"),
-        (Gates("editing", None, False, (NOW + HOUR,)), "2026-11-24 14:37 UTC"),
+        (Gates("editing", None, False, (NOW + HOUR,)), "embargo stands until 2026-11-24 14:37"),
         (Gates("approved", None, True), "ordinary way"),
         (Gates("published", None, True), "published already"),
     ):
@@ -58,10 +58,12 @@ def test_on_authority_the_copy_must_be_there_and_no_embargo_ahead() -> None:
             rules.on_authority(gates, NOW)
 
 
-def test_a_schedule_without_a_time_ahead_is_refused() -> None:
-    with pytest.raises(Invalid, match="time ahead"):
-        rules.schedule(READY, None, NOW)
+def test_a_schedule_needs_a_time_ahead_and_waits_for_every_embargo() -> None:
+    with pytest.raises(Invalid, match="past already"):
+        rules.schedule(READY, NOW, NOW)
     assert rules.schedule(READY, NOW + HOUR, NOW) == Wait(NOW + HOUR)
+    under = replace(READY, embargoes=(NOW + 2 * HOUR,))
+    assert rules.schedule(under, NOW + HOUR, NOW) == Wait(NOW + 2 * HOUR)
 
 
 def test_a_correction_says_what_was_wrong_and_what_is_right() -> None:

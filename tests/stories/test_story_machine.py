@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from desk import db
 from desk.approvals.models import Decision
+from desk.clock import Moment
 from desk.drafts.models import Version
 from desk.errors import DeskError
 from desk.newsroom import approving, copydesk, embargoing, publishing
@@ -48,7 +49,7 @@ class StoryMachine(RuleBasedStateMachine):
         if stage in ("approved", "scheduled"):
             self.walk.approved()
         if stage == "scheduled":
-            self.attempt("eva", publishing.schedule, self.walk.last.public_id, self.moment(2), None, seen=None)
+            self.attempt("eva", publishing.schedule, self.walk.last.public_id, self.moment(2))
         if stage in ("published", "corrected"):
             self.walk.published()
         if stage == "corrected":
@@ -96,9 +97,8 @@ class StoryMachine(RuleBasedStateMachine):
 
     def buttons(self) -> dict[str, Any]:
         """Each move of the table: its verb, and how what is typed beside the button is drawn."""
-        words, hours = st.sampled_from(["Because", "Because", ""]), st.none() | st.integers(-1, 6)
+        words, ahead = st.sampled_from(["Because", "Because", ""]), st.integers(-1, 6).map(self.moment)
         headlines = st.sampled_from(["Ministers agree", "Ministers disagree", "Ministers part", ""])
-        moments = hours.map(self.moment)
         causes = st.sampled_from(["update", "correction"])
         read, out = self.read(), len(self.out())
         return {
@@ -109,9 +109,9 @@ class StoryMachine(RuleBasedStateMachine):
             "approve": (approving.approve, (read, words)),
             "withdraw": (approving.withdraw, (read, words)),
             "return": (approving.send_back, (read, words)),
-            "schedule": (publishing.schedule, (read, moments, moments)),
+            "schedule": (publishing.schedule, (read, ahead)),
             "unschedule": (publishing.unschedule, ()),
-            "set_embargo": (embargoing.set_embargo, (hours.filter(lambda h: h is not None).map(self.moment),)),
+            "set_embargo": (embargoing.set_embargo, (ahead,)),
             "lift_embargo": (embargoing.lift_embargo, ()),
             "publish": (publishing.publish, (read,)),
             "on_authority": (publishing.publish_on_authority, (read, words)),
@@ -129,7 +129,7 @@ class StoryMachine(RuleBasedStateMachine):
         more = {}
         if verb in (copydesk.save, copydesk.file):
             more["base_n"] = max(self.walk.last_n - data.draw(st.sampled_from([0, 0, 0, 1]), "behind"), 0)
-        if name in ("schedule", "set_embargo", "lift_embargo"):
+        if name in ("set_embargo", "lift_embargo"):
             stands = self.walk.story.embargo_at
             more["seen"] = data.draw(st.sampled_from([stands, stands, stands, None]), "seen")
         self.attempt(who, verb, *(data.draw(one) for one in typed), **more)
@@ -139,8 +139,8 @@ class StoryMachine(RuleBasedStateMachine):
         ids = [version.public_id for version in self.versions()[-2:]]
         return st.sampled_from(ids[-1:] * 4 + ids if ids else ["none"])
 
-    def moment(self, hours: int | None) -> Any:
-        return None if hours is None else factories.moment(self.walk.now, hours=hours)
+    def moment(self, hours: int) -> Moment:
+        return factories.moment(self.walk.now, hours=hours)
 
     def versions(self) -> list[Version]:
         return list(self.session.scalars(select(Version).order_by(Version.n)))

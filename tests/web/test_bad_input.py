@@ -165,7 +165,7 @@ CASES = {
         lambda s: s.assign("when it is ready"), 422, "when it is ready", gives_back=("GRAIN/RAIL",)
     ),
     "a deadline in the past": Case(
-        lambda s: s.assign("2026-11-24 14:36"), 422, "This deadline is past already. Choose a later one.",
+        lambda s: s.assign("2026-11-24 14:36"), 422, "This deadline is past already. Choose a later one,",
         gives_back=("GRAIN/RAIL", "2026-11-24 14:36"),
     ),
     "a deadline moved into the past": Case(
@@ -307,8 +307,13 @@ CASES = {
         lambda s: s.write(base_n="²"), 422, "This form does not say which version it began from.",
     ),
     "a folder with a name that no disk takes": Case(
-        lambda s: s.ada("/wire/sources", name="A wire", url="/" + "x" * 600, zone="UTC", every="60"), 422,
-        "There is no folder /xxx",
+        lambda s: s.ada(
+            "/wire/sources", name="A wire", url=f"{s.app.settings.wire_root}/{'x' * 600}", zone="UTC", every="60"
+        ),
+        422, "There is no folder /",
+    ),
+    "a folder of the system, from somebody who runs it": Case(
+        lambda s: s.ada("/wire/sources", name="A wire", url="/etc", zone="UTC", every="60"), 422, "/etc is not below /",
     ),
     "a slug that another story of that day has, in a changed frame": Case(
         lambda s: s.change(slug="grain/rail"), 422,

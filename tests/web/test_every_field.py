@@ -1,7 +1,7 @@
 """Every field of every form, with far too much in it and with what no database keeps: a sentence, never an error.
 
-SQLite takes a line of any length into a column of five hundred letters, PostgreSQL does not: the test is worth its time
-on the latter. Each form is sent once as it should be, so that the table stays true, and once for each of its fields.
+SQLite takes a line of any length into a column of five hundred letters, PostgreSQL does not. Each form is sent once as
+it should be, so that the table stays true, and once for each of its fields; on SQLite once for all of them.
 """
 
 import ast
@@ -221,10 +221,10 @@ FORMS = {
     ),
     "assignments.move_deadline": Form(on("assignments", "/deadline"), {"why": "They are late", **WHEN}),
     "assignments.offer_to": Form(
-        lambda s: f"/assignments/{s.room.asked.public_id}/offer", {"people": lambda s: s.room.olena.public_id}
+        lambda s: f"/assignments/{s.room.asked.public_id}/offer", {"people": lambda s: s.room.olena.public_id, **WHEN}
     ),
     "assignments.reassign": Form(
-        on("assignments", "/reassign"), {"people": lambda s: s.room.olena.public_id, "why": "Silent"}
+        on("assignments", "/reassign"), {"people": lambda s: s.room.olena.public_id, "why": "Silent", **WHEN}
     ),
     "assignments.cancel": Form(on("assignments", "/cancel"), {"why": "Overtaken"}),
     "door.enter": Form(lambda s: "/sign-in", {"email": lambda s: s.room.eva.email, "password": PASSWORD}),
@@ -243,7 +243,7 @@ FORMS = {
     "publishing.publish": Form(on("stories", "/publish"), {"version": of_version}, Scene.approved),
     "publishing.schedule": Form(
         on("stories", "/schedule"),
-        {"version": of_version, "publish": "tomorrow 18:00", "publish_zone": "UTC", "embargo": "", "embargo_zone": ""},
+        {"version": of_version, "publish": "tomorrow 18:00", "publish_zone": "UTC"},
         Scene.approved,
     ),
     "publishing.embargo": Form(on("stories", "/embargo"), {"embargo": "tomorrow 18:00", "embargo_zone": "UTC"}),
@@ -300,9 +300,9 @@ def test_too_much_in_a_field_gets_a_sentence(endpoint: str, scene: Scene) -> Non
     form.first(scene)
     right = {name: value if isinstance(value, str) else value(scene) for name, value in form.fields.items()}
     assert _status(scene, form.path(scene), right) < 400, "the form as it should be was refused"
-    for name in right:
-        if name not in IDS:
-            assert _status(scene, form.path(scene), {**right, name: LONG}) < 500, name
+    names = [name for name in right if name not in IDS]
+    for tried in [names] if scene.store.database.is_sqlite else [[name] for name in names]:
+        assert _status(scene, form.path(scene), {**right, **dict.fromkeys(tried, LONG)}) < 500, tried
 
 
 def _status(scene: Scene, path: str, fields: Mapping[str, str]) -> int:

@@ -98,7 +98,7 @@ def test_a_slug_that_is_out_can_be_read_and_not_typed_over_and_it_says_why(
         factories.edition(session, row)
         row.state = "published"
     page = eva.get(f"/stories/{room.story.public_id}/change")
-    assert "republishers know this story as GRAIN/CORRIDOR, so its slug stays" in said(page)
+    assert "licensees know this story as GRAIN/CORRIDOR, so its slug stays" in said(page)
     assert 'id="f-slug"' in page.text
     assert " readonly" in page.text
     assert change(eva, room, page, title="A lane opens").status_code == 303

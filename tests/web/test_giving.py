@@ -1,10 +1,14 @@
 """Giving a story out: the deadline read back as it is typed, who would be told, and what is said when it is done."""
 
+from datetime import timedelta
+
 import lxml.html
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from desk.assignments.models import Assignment, Offer
 from desk.drafts.models import Draft
+from desk.outbox.models import Message
 from desk.store import Store
 from desk.stories.models import Story
 from tests import factories
@@ -124,7 +128,9 @@ def test_pictures_are_handed_in_from_a_page_without_script_and_done_with_one_pre
     assert f'href="{address}/change#send-back"' in side.text
     assert post(eva, f"{address}/send-back", {"note": ""}).status_code == 422
     assert post(eva, f"{address}/send-back", {"note": "Too <b>dark</b>."}).status_code == 303
-    assert "sent it back: “Too &lt;b&gt;dark&lt;/b&gt;.”" in olena.get(address).text
+    back = olena.get(address)
+    assert f"{room.eva.name} sent it back" in said(back)
+    assert "Too &lt;b&gt;dark&lt;/b&gt;." in back.text
     bell = olena.get("/bell")
     assert "sent it back" in said(bell)
     assert f'href="{address}"' in bell.text
@@ -183,9 +189,54 @@ def test_a_deadline_is_not_moved_into_the_past_nor_into_an_hour_that_a_clock_ski
         refused = post(eva, address, {"deadline": typed, "deadline_zone": "Europe/Brussels"})
         assert refused.status_code == 422
         assert says in said(refused), typed
+    past = {"deadline": "yesterday 10:00", "deadline_zone": "Europe/Brussels"}
+    asked = post(eva, address, past)
+    assert "That was 28 h 37 ago, and it is meant" in said(asked)
+    (box,) = lxml.html.fromstring(asked.text).xpath("//input[@name='deadline_past']")
+    assert box.get("checked") is None
+    agreed = {**past, "deadline_past": box.get("value")}
+    assert post(eva, address, {**agreed, "deadline": "yesterday 11:00"}).status_code == 422, "that was not agreed to"
+    kept = post(eva, address, {**agreed, "why": "x" * 9000})
+    assert lxml.html.fromstring(kept.text).xpath("//input[@name='deadline_past']/@checked") == ["checked"]
+    assert post(eva, address, {**agreed, "deadline_past": "soon"}).status_code == 422
+    assert post(eva, address, agreed).status_code == 303
     meant = {"deadline": "2027-10-31 02:30", "deadline_zone": "Europe/Brussels", "deadline_fold": "1"}
     assert post(eva, address, meant).status_code == 303
     assert post(eva, address, meant).status_code == 422, "pressed twice: that is the deadline already"
+
+
+def test_who_is_asked_next_for_something_late_can_be_given_another_deadline_and_who_declined_is_marked(
+    eva: FlaskClient, room: Room, store: Store
+) -> None:
+    taken, asked = (f"/assignments/{of.public_id}" for of in (room.assignment, room.asked))
+    field = "//form[@action='{}']//input[@name='deadline']"
+    assert not lxml.html.fromstring(eva.get(f"{taken}/change").text).xpath(field.format(f"{taken}/reassign"))
+    with store.write() as session:
+        for of in (room.assignment, room.asked):
+            session.get_one(Assignment, of.id).deadline_at = factories.NOW - timedelta(hours=2)
+        offer = session.get_one(Offer, room.offer.id)
+        offer.state, offer.reason, offer.answered_at = "declined", "On a train", factories.NOW - timedelta(minutes=32)
+        factories.offer(session, session.get_one(Assignment, room.asked.id), room.olena)
+    page = eva.get(f"{taken}/change")
+    assert "The old one, today 12:37 Brussels, is past: 2 h ago. Empty: it stays." in said(page)
+    for act, address in (("reassign", taken), ("offer", asked)):
+        (typed,) = lxml.html.fromstring(eva.get(f"{address}/change").text).xpath(field.format(f"{address}/{act}"))
+        assert typed.get("value") == ""
+        people = {"people": [room.nino.public_id]}
+        assert post(eva, f"{address}/{act}", {**people, "deadline": "yesterday 10:00"}).status_code == 422
+        if act == "offer":
+            nino, olena = lxml.html.fromstring(eva.get(f"{address}/change").text).xpath("//label[@class='cand']")[:2]
+            assert "declined 14:05: “On a train”" in nino.text_content()
+            assert "Tbilisi, 17:37 · working hours" in " ".join(nino.text_content().split())
+            assert not nino.xpath(".//input[@checked or @disabled]")
+            assert "asked 14:37, no answer yet" in olena.text_content()
+            assert olena.xpath(".//input[@disabled]")
+        assert post(eva, f"{address}/{act}", {**people, "deadline": "tomorrow 18:00"}).status_code == 303
+    with store.read() as session:
+        for of in (room.assignment, room.asked):
+            assert session.get_one(Assignment, of.id).deadline_wall.isoformat() == "2026-11-25T18:00:00"
+        facts = session.scalars(select(Message.facts).where(Message.kind == "offer")).all()
+        assert {one["deadline"] for one in facts} == {"2026-11-25T17:00:00+00:00"}
 
 
 def test_a_reason_comes_back_in_the_form_that_it_was_typed_into_and_in_no_other(eva: FlaskClient, room: Room) -> None:

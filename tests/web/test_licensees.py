@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from desk.net import Handed
 from desk.newsroom import notifying, webhooks
 from desk.outbox.models import Delivery, Message
 from desk.republication import queries, service
@@ -14,7 +15,8 @@ from desk.store import Store
 from desk.stories.models import Edition, Story
 from tests import factories
 from tests.factories import NOW
-from tests.reader import post, said
+from tests.outbox.hands import Hands
+from tests.reader import form_on, post, said
 from tests.room import Room
 
 HOOK = "https://novi-most.example/hook"
@@ -126,8 +128,69 @@ def test_a_receipt_is_given_twice_and_says_that_a_later_edition_stands(
     for name in ("D. Petrović", "somebody else"):
         post(stranger, f"/receipts/{token}", {"name": name})
     page = said(stranger.get(f"/receipts/{token}"))
-    assert "Acknowledged by D. Petrović" in page
+    assert "Received: D. Petrović said so today 14:37 Belgrade" in page
     assert "somebody else" not in page
+    assert "You may run this story" not in page
+
+
+@pytest.mark.parametrize(
+    ("cause", "more", "first"),
+    [
+        ("correction", {"wrong": "33 cm", "right": "53 cm"}, "CORRECTION Put this text in place of yours now"),
+        ("kill", {"why": "The source withdrew."}, "KILL Take this story down everywhere now"),
+    ],
+)
+def test_a_receipt_says_first_what_must_be_done_then_what_was_and_is_and_by_whom_it_was_sent(
+    stranger: FlaskClient, store: Store, room: Room, radio: Licensee, cause: str, more: dict[str, str], first: str
+) -> None:
+    with store.write() as session:
+        story = session.get_one(Story, room.story.id)
+        notifying.edition_out(session, story, factories.edition(session, story, cause, **more), NOW)
+        token = session.scalars(select(Message).order_by(Message.id.desc())).first().facts["receipt"]  # type: ignore[union-attr]  # just put
+    page = stranger.get(f"/receipts/{token}")
+    assert f"GRAIN/CORRIDOR {first}" in said(page)
+    assert f"From World desk, Meridian News, to {radio.name}, today 14:37 Belgrade: edition 2." in said(page)
+    assert ("Was 33 cm Now 53 cm" in said(page)) == (cause == "correction")
+    assert ("The reason: The source withdrew." in said(page)) == (cause == "kill")
+    assert (" killed" in page.text) == (cause == "kill")
+
+
+def test_a_new_licensee_has_no_desk_ticked_and_is_told_of_nothing_until_one_is(
+    eva: FlaskClient, room: Room, store: Store
+) -> None:
+    form = form_on(eva.get("/licensees/new"), "/licensees/new").fields.to_dict()
+    assert "desks" not in form
+    form |= {"name": "Radio Lwów", "mail": "news@lwow.example"}
+    page = post(eva, "/licensees/new", form, follow_redirects=True)
+    assert "No desk is ticked: they are told of nothing yet." in said(page)
+    form |= {"name": "Radio Kyiv", "desks": room.desk.public_id}
+    assert "told of every edition of the desks that are ticked" in said(
+        post(eva, "/licensees/new", form, follow_redirects=True)
+    )
+    with store.read() as session:
+        (one,) = queries.granted(session, room.desk.id)
+        assert session.get_one(Licensee, one).name == "Radio Kyiv"
+
+
+def test_what_becomes_of_a_test_notice_comes_by_itself_also_that_it_failed(
+    eva: FlaskClient, store: Store, radio: Licensee
+) -> None:
+    here = f"/licensees/{radio.public_id}"
+    post(eva, f"{here}/test", follow_redirects=True)
+    page = eva.get(here)
+    assert f'data-live="{here}"' in page.text
+    assert "look again" in said(page)
+    asked = {"If-None-Match": page.headers["ETag"]}
+    assert eva.get(here, headers=asked).status_code == 304
+    with store.write() as session:
+        Hands(session).hand_over("webhook", Handed("later", "500 Internal Server Error"))
+    page = eva.get(here, headers=asked)
+    assert "webhook: not taken so far" in said(page)
+    assert "500 Internal Server Error · next try" in said(page)
+    with store.write() as session:
+        Hands(session).hand_over("mail")
+    page = eva.get(here, headers={"If-None-Match": page.headers["ETag"]})
+    assert (page.status_code, "mail: handed over" in said(page)) == (200, True)
 
 
 def test_a_licence_that_ended_is_taken_up_again_on_its_page_with_new_grants(

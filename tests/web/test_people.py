@@ -85,9 +85,15 @@ def test_the_last_administrator_stays_one(ada: FlaskClient, room: Room, store: S
 
 
 def test_who_is_disabled_is_out_what_they_left_is_told_and_the_way_back_is_open(
-    ada: FlaskClient, room: Room, store: Store
+    ada: FlaskClient, eva: FlaskClient, room: Room, store: Store
 ) -> None:
+    before = said(eva.get("/?view=nobody"))
     post(ada, f"/people/{room.olena.public_id}/disable")
+    assert "Nobody has it now: GRAIN/CORRIDOR." in said(ada.get("/people"))
+    nobody = said(eva.get("/?view=nobody"))
+    assert "GRAIN/CORRIDOR" in nobody
+    assert "GRAIN/CORRIDOR" not in before
+    assert "O. Demchuk had it, and is shut out unassigned" in nobody
     with store.read() as session:
         told = session.scalars(select(Message.recipient_id).where(Message.kind == "work_left")).all()
         verbs = session.scalars(select(Entry.verb)).all()
@@ -212,7 +218,7 @@ def test_without_a_role_nobody_is_asked_and_the_pages_say_so(
         assert noel.name not in said(eva.get(page))
     typed = {"deadline": "in 3 h", "people": [noel.public_id], "medium": "text"}
     refused = post(eva, f"/stories/{room.story.public_id}/assignments", typed)
-    assert (refused.status_code, "has no role on any desk" in said(refused)) == (422, True)
+    assert (refused.status_code, "has no role on any open desk" in said(refused)) == (422, True)
 
 
 def test_who_was_asked_in_counts_as_here_once_they_have_read_anything(

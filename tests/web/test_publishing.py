@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import lxml.html
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from desk.app import create_app
+from desk.assignments.models import Assignment
 from desk.db import Database
 from desk.drafts.models import Version
 from desk.http.transactions import DeskFlask
@@ -82,6 +84,12 @@ class Hands:
     def state(self) -> str:
         with self.store.read() as session:
             return session.get_one(Story, self.room.story.id).state
+
+
+def steps(page: TestResponse) -> list[str]:
+    """The line of steps over a story."""
+    (line,) = lxml.html.fromstring(page.text).find_class("steps")
+    return [step.text_content().strip() for step in line]
 
 
 WAY: dict[str, tuple[Callable[[Hands], TestResponse], str]] = {
@@ -243,35 +251,27 @@ def test_a_reason_to_kill_stands_in_no_other_form_when_it_comes_back(hands: Hand
 # Embargoes, and what can be taken back
 
 
-def test_an_embargo_is_set_moved_and_lifted_by_buttons_without_publishing_again(hands: Hands) -> None:
+def test_an_embargo_schedules_nothing_and_moves_what_is_scheduled_and_says_both(hands: Hands) -> None:
     eva = hands.room.eva
-    assert hands.file().status_code == 303
+    assert hands.file().status_code == hands.approve().status_code == 303
+    assert "It schedules nothing: publishing does" in said(hands.page(eva))
     assert hands.send(eva, hands.page(eva), "embargo", embargo="tomorrow 18:00").status_code == 303
-    moved = hands.send(eva, hands.page(eva), "embargo", embargo="tomorrow 19:00")
-    assert moved.status_code == 303
-    assert "Lift the embargo of tomorrow 19:00 Brussels" in said(hands.page(eva))
-    assert hands.approve().status_code == 303
-    assert hands.send(eva, hands.page(eva), "publish").status_code == 303
+    page = hands.page(eva)
+    assert "Embargo until tomorrow 18:00 Brussels: nothing goes out before. It schedules nothing." in said(page)
+    assert "Lift the embargo of tomorrow 18:00 Brussels" in said(page)
+    assert "Publish at the lift" in said(page)
+    assert hands.state() == "approved"
+    assert hands.send(eva, page, "publish").status_code == 303
     assert hands.state() == "scheduled"
-    later = hands.send(eva, hands.page(eva), "schedule", publish="tomorrow 21:00", embargo="tomorrow 20:00")
-    assert later.status_code == 303
+    assert "Publish at the lift" not in said(hands.page(eva))
+    assert hands.send(eva, hands.page(eva), "embargo", embargo="tomorrow 19:00").status_code == 303
+    assert "It is scheduled: it goes out by itself tomorrow 19:00 Brussels." in said(hands.page(eva))
+    assert hands.send(eva, hands.page(eva), "schedule", publish="tomorrow 21:00").status_code == 303
     page = hands.page(eva)
     assert "It then goes out by itself: tomorrow 21:00 Brussels." in said(page)
     assert hands.send(eva, page, "lift-embargo").status_code == 303
     assert "It goes out by itself: tomorrow 21:00" in said(hands.page(eva))
     assert hands.state() == "scheduled"
-
-
-def test_a_cleared_field_drops_no_embargo(hands: Hands) -> None:
-    eva = hands.room.eva
-    assert hands.file().status_code == hands.approve().status_code == 303
-    assert hands.send(eva, hands.page(eva), "schedule", embargo="tomorrow 18:00").status_code == 303
-    before = everything(hands.store)
-    refused = hands.send(eva, hands.page(eva), "schedule", publish="tomorrow 9:00", embargo="")
-    assert refused.status_code == 422
-    assert "The embargo until 2026-11-25 18:00 Brussels stands" in said(refused)
-    assert 'value="tomorrow 9:00"' in refused.text
-    assert not changed(before, everything(hands.store))
 
 
 def test_an_embargo_set_meanwhile_is_not_moved_by_a_page_that_does_not_show_it(hands: Hands) -> None:
@@ -281,8 +281,10 @@ def test_an_embargo_set_meanwhile_is_not_moved_by_a_page_that_does_not_show_it(h
     assert hands.send(eva, old, "embargo", embargo="tomorrow 18:00").status_code == 303
     refused = hands.send(eva, old, "embargo", embargo="today 16:00")
     assert refused.status_code == 409
-    assert "An embargo until 2026-11-25 18:00 Brussels was set since you opened this page" in said(refused)
+    assert "An embargo until tomorrow 18:00 Brussels was set since you opened this page" in said(refused)
     assert 'value="today 16:00"' in refused.text
+    alone = hands.press(eva, "own-authority", version=hands.last().public_id, why="It is night")
+    assert "The embargo stands until tomorrow 18:00 Brussels." in said(alone)  # by the reader's clock, with its name
 
 
 def test_whatever_can_be_taken_back_has_a_button_and_a_sentence(hands: Hands) -> None:
@@ -294,13 +296,64 @@ def test_whatever_can_be_taken_back_has_a_button_and_a_sentence(hands: Hands) ->
         ("withdraw-approval", arthur, "Your approval is withdrawn", "editing"),
         ("hold", eva, "nothing goes out until somebody lets it go on", "held"),
         ("release", eva, "It goes on where it stood.", "editing"),
-        ("spike", eva, "It can be taken up again", "spiked"),
+        ("spike", eva, "Whoever worked on it is told why. It can be taken up again", "spiked"),
         ("unspike", eva, "Taken up again, as commissioned.", "commissioned"),
     )
     for act, who, sentence, state in undone:
-        assert hands.send(who, hands.page(who), act).status_code == 303, act
-        assert (hands.state(), sentence in said(hands.page(who))) == (state, True), act
+        typed = {"why": "The wires have it"} if act == "spike" else {}
+        assert hands.send(who, hands.page(who), act, **typed).status_code == 303, act
+        page = hands.page(who)
+        assert (hands.state(), sentence in said(page)) == (state, True), act
+        if act == "spike":
+            assert "SPIKED today 14:37 Brussels, by Eva Janssens “The wires have it”" in said(page)
+            assert steps(page)[-1] == "SPIKED 14:37"
     assert "Arthur Lim withdrew the approval of version 1" in said(hands.page(eva))
+
+
+def test_a_spike_without_a_reason_comes_back_with_its_form_open(hands: Hands) -> None:
+    refused = hands.press(hands.room.eva, "spike", why=" ")
+    assert (refused.status_code, hands.state()) == (422, "reporting")
+    assert "Say why: it is recorded, and whoever worked on it is told." in said(refused)
+    (form,) = (one for one in lxml.html.fromstring(refused.text).iter("details") if one.get("open") is not None)
+    assert "It can be taken up again" in form.text_content()
+
+
+def test_a_killed_story_says_so_over_its_copy_and_on_the_page_for_republishers(hands: Hands) -> None:
+    eva = hands.room.eva
+    for press in (hands.file, hands.approve, hands.publish):
+        assert press().status_code == 303
+    set_clock(hands.app, lambda: factories.NOW + timedelta(minutes=33))
+    assert hands.kill().status_code == 303
+    page = hands.page(eva)
+    assert "KILLED today 15:10 Brussels, by Eva Janssens “It did not happen”" in said(page)
+    assert steps(page)[-2:] == ["Published 14:37 (done)", "KILLED 15:10"]
+    (copy,) = lxml.html.fromstring(page.text).find_class("article")
+    assert "over" in copy.get("class", "").split()
+    address = f"/stories/{hands.room.story.public_id}/republish"
+    shown = hands.browsers[eva.id].get(address)
+    assert shown.status_code == 200
+    assert "KILLED today 15:10 Brussels, by Eva Janssens “It did not happen”" in said(shown)
+    assert "0 of 1 have acknowledged the kill." in said(shown)
+    assert "Ships sail" not in said(shown)
+    assert not lxml.html.fromstring(shown.text).findall(".//textarea")
+    assert hands.browsers[eva.id].get(f"{address}.txt").status_code == 409
+    olena = hands.browsers[hands.room.olena.id].get(address)
+    assert ("KILLED" in said(olena), "Who was told" in said(olena)) == (True, False)
+
+
+def test_who_wrote_anothers_copy_anew_reads_how_much_and_what_was_put_out_alone_says_by_whom(hands: Hands) -> None:
+    eva = hands.room.eva
+    assert hands.file().status_code == 303
+    assert "Before it can go out" in said(hands.page(eva))
+    assert hands.save(eva, "Nobody knows of any agreement in Odesa").status_code == 303
+    page = hands.page(eva)
+    assert "You wrote 7 of its 9 words, headline and abstract counted: another has to approve." in said(page)
+    assert "somebody else, or your authority" in said(page)
+    assert hands.press(eva, "approve", version=hands.last().public_id).status_code == 403
+    assert hands.send(eva, page, "own-authority", why="It is night").status_code == 303
+    assert "none: by authority of Eva Janssens" in said(hands.page(eva))
+    with hands.store.read() as session:
+        assert session.get_one(Assignment, hands.room.assignment.id).state == "done"
 
 
 def test_only_whoever_approved_has_the_button_that_withdraws_it(hands: Hands) -> None:

@@ -2,34 +2,36 @@
 
 import gzip
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from werkzeug.test import Client
 
-from desk import clock
+from desk.app import create_app
 from desk.assignments.models import Assignment, Offer
+from desk.http.transactions import DeskFlask
 from desk.people import signing
 from desk.people.models import Person
 from desk.stories.models import Story
-from tests.pages.newsrooms import Walk, build
+from tests.conftest import set_clock
+from tests.demo import NOW, Demo
 
 MOST = 14_000
 
 
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
-    walk = build(tmp_path_factory.mktemp("weighed"), full=True)
-    yield walk
-    walk.app.store.database.engine.dispose()
+@pytest.fixture
+def full(demo: Demo) -> DeskFlask:
+    """The demo's desk, where everybody has much to do."""
+    app = create_app(demo.settings, database=demo.store.database)
+    set_clock(app, lambda: NOW)
+    return app
 
 
-def writers(walk: Walk) -> list[tuple[str, str, list[str]]]:
+def writers(app: DeskFlask) -> list[tuple[str, str, list[str]]]:
     """Everybody who has or is offered something: name, session cookie, the addresses of their pages."""
     found = []
-    with walk.app.store.write() as session:
+    with app.store.write() as session:
         for person in session.scalars(select(Person)):
             theirs = select(Assignment, Story).join(Story, Story.id == Assignment.story_id)
             live = Assignment.state.in_(("accepted", "reporting", "filed"))
@@ -43,7 +45,7 @@ def writers(walk: Walk) -> list[tuple[str, str, list[str]]]:
             pages += [f"/stories/{story.public_id}/write" for _held, story in held]
             pages += [f"/stories/{story.public_id}/filed" for one, story in held if one.state == "filed"]
             if pages:
-                begun = signing.begin(session, person.id, agent="", address="", now=clock.utcnow())
+                begun = signing.begin(session, person.id, agent="", address="", now=NOW)
                 found.append((person.name, begun.cookie, ["/mine", *pages]))
     return found
 
@@ -60,10 +62,10 @@ def weight(client: Client, address: str) -> tuple[int, str]:
     return weighed, answer.text
 
 
-def test_what_a_correspondent_opens_has_no_script_and_weighs_fourteen_kilobytes_at_most(full: Walk) -> None:
+def test_what_a_correspondent_opens_has_no_script_and_weighs_fourteen_kilobytes_at_most(full: DeskFlask) -> None:
     heavy, weighed = [], 0
     for name, cookie, addresses in writers(full):
-        client = full.app.test_client()
+        client = full.test_client()
         client.set_cookie("desk", cookie)
         for address in addresses:
             bytes_, html = weight(client, address)
@@ -76,7 +78,7 @@ def test_what_a_correspondent_opens_has_no_script_and_weighs_fourteen_kilobytes_
     assert not heavy, "\n".join(heavy)
 
 
-def test_a_correspondent_needs_no_font_and_no_picture_from_elsewhere(full: Walk) -> None:
+def test_a_correspondent_needs_no_font_and_no_picture_from_elsewhere() -> None:
     css = Path("desk/web/static/field.css").read_text()
     assert "@import" not in css
     assert "url(" not in css

@@ -1,6 +1,7 @@
 """A wire item used in a story that is there: by the buttons of the wire's pages."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import lxml.html
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from desk.actor import SYSTEM
 from desk.newsroom import wiring
+from desk.people.models import Membership
 from desk.store import Store
 from desk.stories.models import Story
 from desk.wires.models import Item, Source, Use
@@ -107,8 +109,9 @@ def test_copy_that_was_killed_is_used_in_nothing_and_its_story_says_so(
 ) -> None:
     with store.write() as session:
         source = wiring.add_source(
-            session, SYSTEM, name="Nordpress", kind="feed", url="https://n.example/", zone="UTC", every=60, now=NOW
-        )
+            session, SYSTEM, name="Nordpress", url="https://n.example/", zone="UTC", every=60, root=Path("/srv"),
+            now=NOW,
+        )  # fmt: skip
         send(session, source, wire())
         item = session.scalars(select(Item)).one()
     choice = f"/wire/{item.public_id}/use"
@@ -131,6 +134,29 @@ def test_a_source_says_what_was_done_to_it(eva: FlaskClient, store: Store, item:
     post(eva, f"/wire/sources/{source.public_id}/stop", {"why": "double of Atlas"})
     page = said(eva.get(f"/wire/sources/{source.public_id}"))
     assert "Eva Janssens stopped a wire source“double of Atlas”" in page
+    gone = post(eva, f"/wire/sources/{source.public_id}/remove", {}, follow_redirects=True)
+    assert f"{source.name} is removed: it is read no more." in said(gone)
+    (again,) = lxml.html.fromstring(gone.text).xpath("//*[@id='removed']//form")
+    assert source.name not in said(eva.get("/wire")).partition("Newest first")[0]
+    back = eva.post(again.get("action"), data=dict(again.fields), follow_redirects=True)
+    assert 'id="removed"' not in back.text
+    page = said(eva.get(f"/wire/sources/{source.public_id}"))
+    assert f"Eva Janssens removed the wire source {source.name}: it is read no more" in page
+
+
+def test_who_edits_several_desks_and_used_none_says_on_which_the_story_is_opened(
+    eva: FlaskClient, store: Store, room: Room, item: Item
+) -> None:
+    with store.write() as session:
+        sports = factories.desk(session, "Sports desk")
+        session.add(Membership(person_id=room.eva.id, desk_id=sports.id, role="editor"))
+        session.get_one(Story, room.story.id).made_by = None
+    (link,) = rows(eva)[0].xpath("a[@data-key='a']")
+    assert link.get("href") == f"/wire/{item.public_id}#open-story"
+    (first, *desks) = lxml.html.fromstring(eva.get(f"/wire/{item.public_id}").text).xpath(
+        "//select[@name='desk']/option"
+    )
+    assert (first.get("value"), [one.get("selected") for one in desks]) == ("", [None, None])
 
 
 def test_who_is_no_editor_uses_no_wire(olena: FlaskClient, item: Item, room: Room) -> None:

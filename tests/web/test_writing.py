@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from desk import clock
 from desk.app import create_app
 from desk.db import Database
 from desk.drafts import queries as drafts
@@ -18,6 +19,7 @@ from desk.drafts.models import LostSave, Version
 from desk.http.transactions import DeskFlask
 from desk.settings import Settings
 from desk.store import Store
+from desk.stories.models import Story
 from tests import factories
 from tests.conftest import set_clock
 from tests.factories import NOW
@@ -238,3 +240,127 @@ def test_copy_that_cannot_be_saved_is_not_asked_for_and_what_was_typed_before_is
     refused = eva.post(typing.action, data=typing.fields)
     assert refused.status_code == 409
     assert form_on(refused, f"{url}/write").fields["body"] == "Typed before it was closed."
+
+
+def test_copy_that_came_back_says_so_first_wherever_its_writer_opens_it_until_it_is_filed_again(
+    olena: FlaskClient, arthur: FlaskClient, eva: FlaskClient, room: Room, store: Store
+) -> None:
+    story, of = f"/stories/{room.story.public_id}", room.assignment.public_id
+    with store.write() as session:
+        drafts.main_draft(session, room.story.id).assignment_id = room.assignment.id
+    assert write(olena, room, do="file").status_code == 303
+    with store.read() as session:
+        version = session.scalars(select(Version.public_id)).one()
+    back = {"version": version, "note": "Which ministers?\nAnd when?"}
+    assert post(arthur, f"{story}/return", back).status_code == 303
+    pages = (
+        (olena, "/mine"),
+        (olena, f"/assignments/{of}"),
+        (olena, f"{story}/write?assignment={of}"),
+        (eva, f"{story}/write"),
+    )
+    for client, url in pages:
+        page = said(client.get(url))
+        assert "Arthur Lim returned version 1, today" in page, url
+        assert page.index("Which ministers? And when?") < page.index(
+            "Headline" if "write" in url else "GRAIN/CORRIDOR", 200
+        )
+    assert "1 new message" in said(olena.get("/mine"))
+    assert (
+        lxml.html.fromstring(olena.get("/mine").text).xpath("//footer//a[@href='/bell']")[0].text_content()
+        == "Messages 1"
+    )
+    assert write(olena, room, base_n=1, do="file", body="Four ministers.").status_code == 303
+    for client, url in pages:
+        assert "returned version" not in said(client.get(url)), url
+
+
+def test_all_that_is_missing_is_named_at_once_and_each_sentence_leads_to_its_field(
+    olena: FlaskClient, room: Room
+) -> None:
+    refused = write(olena, room, do="file", headline=" ", body="", byline="Olena Demchuk")
+    assert refused.status_code == 422
+    page = lxml.html.fromstring(refused.text)
+    alert = page.xpath("//*[@role='alert' and contains(@class, 'form-errors')]")[0]
+    assert alert.xpath(".//a/@href") == ["#f-headline", "#f-body"]
+    for name, says in (("f-headline", "The headline is missing"), ("f-body", "The text has no words")):
+        field = page.get_element_by_id(name)
+        assert field.get("aria-invalid") == "true"
+        assert says in page.get_element_by_id(f"{name}-error").text_content()
+        assert f"{name}-error" in field.get("aria-describedby")
+    assert page.get_element_by_id("f-byline").text_content().strip() == "Olena Demchuk"
+
+
+def test_copy_without_a_byline_is_taken_and_both_its_writer_and_its_approver_are_told(
+    olena: FlaskClient, eva: FlaskClient, arthur: FlaskClient, room: Room
+) -> None:
+    story = f"/stories/{room.story.public_id}"
+    assert "It has no byline" in said(olena.get(write(olena, room, do="file").headers["Location"]))
+    assert "no byline" in said(arthur.get(story))
+    by_desk = write(eva, room, base_n=1, do="file", body="The desk files it.")
+    assert by_desk.headers["Location"] == story
+    page = said(eva.get(story))
+    assert "Filed as version 2." in page
+    assert "It has no byline" in page
+    named = write(olena, room, base_n=2, do="file", byline="Olena Demchuk")
+    assert "no byline" not in said(olena.get(named.headers["Location"])) + said(arthur.get(story))
+
+
+def test_the_desk_writes_in_its_own_frame_and_sees_what_its_text_becomes_and_the_way_back(
+    eva: FlaskClient, olena: FlaskClient, room: Room, store: Store
+) -> None:
+    url = f"/stories/{room.story.public_id}"
+    filed = write(olena, room, do="file", byline="Olena Demchuk")
+    assert filed.status_code == 303
+    page = lxml.html.fromstring(eva.get(f"{url}/write").text)
+    buttons = [one.text_content().strip() for one in page.xpath("//form[@data-draft]//button")]
+    assert buttons == ["Save"]
+    assert page.xpath("//main//a[@href=$url]", url=url)
+    assert "by Olena Demchuk, 4 words" in said(eva.get(f"{url}/write"))
+    with store.write() as session:
+        story = session.get_one(Story, room.story.id)
+        factories.edition(session, story)
+        story.state, story.next_cause, story.next_wrong, story.next_right = "editing", "correction", "Friday", "Monday"
+    words = said(eva.get(f"{url}/write"))
+    assert "becomes edition 2: correction. Edition 1 stays out until it is published. Friday Monday" in words
+    assert "guard.js" in eva.get(f"{url}/write").text
+
+
+def test_of_two_editors_the_slower_finds_both_texts_side_by_side_in_the_newsrooms_frame(
+    olena: FlaskClient, eva: FlaskClient, room: Room
+) -> None:
+    assert write(olena, room).status_code == 303
+    stale = write(eva, room, body="Nothing sails.", places="Odesa")
+    assert stale.status_code == 409
+    page = lxml.html.fromstring(stale.text)
+    assert [" ".join(one.text_content().split()) for one in page.xpath("//*[@class='sides']/section/h2")] == [
+        "What differs",
+        "Your text",
+    ]
+    assert page.xpath("//nav[@id='menu-main']")
+    assert "ODESA (Meridian News) –" in said(stale)
+    mine = write(olena, room, body="Nothing sails either.", places="Odesa")
+    assert "ODESA (Meridian News) –" in said(mine)
+    assert "<script" not in mine.text
+
+
+def test_any_version_is_read_whole_with_the_one_before_and_the_one_after_it(
+    olena: FlaskClient, eva: FlaskClient, room: Room, store: Store
+) -> None:
+    for n, body in enumerate(("Ships sail.", "> Ships sail on Friday.", "Nothing sails.")):
+        assert write(olena, room, base_n=n, body=body, byline="Olena Demchuk", places="Odesa").status_code == 303
+    with store.read() as session:
+        first, second, third = session.scalars(select(Version.public_id).order_by(Version.n))
+    versions = f"/stories/{room.story.public_id}/versions"
+    listed = lxml.html.fromstring(eva.get(versions).text).xpath("//main//li/a/@href")
+    assert listed == [f"{versions}/{one}" for one in (third, second, first)]
+    page = eva.get(f"{versions}/{second}")
+    assert "<blockquote>" in page.text
+    assert "Olena Demchuk, today" in said(page)
+    assert "4 words" in said(page)
+    links = lxml.html.fromstring(page.text).xpath("//main//a/@href")
+    assert links[:2] == [f"{versions}/{first}", f"{versions}/{third}"]
+    assert f"{versions}?v={first}&v={second}#text-main" in links
+    assert f"version 2 · {clock.dated(NOW, room.desk.zone)}" in said(page), "on paper no day is called today"
+    assert "· the last" in said(eva.get(f"{versions}/{third}"))
+    assert eva.get(f"{versions}/bcdfghjkmn").status_code == 404

@@ -75,29 +75,29 @@ def test_an_interval_that_would_hammer_or_forget_a_source_is_refused(seconds: in
 
 
 def test_a_first_item_is_new_its_like_the_same_and_another_text_a_revision() -> None:
-    assert rules.decide([], "a", None) == "new"
-    assert rules.decide([Known("a", None)], "a", None) == "same"
-    assert rules.decide([Known("a", NOW)], "b", NOW + 3 * HOUR) == "revised"
-    assert rules.decide([Known("a", NOW)], "b", NOW - HOUR) == "revised", "a wrong stamp must not hide a correction"
+    assert rules.decide(None, "a", None, had=False) == "new"
+    assert rules.decide(Known("a", None), "a", None, had=True) == "same"
+    assert rules.decide(Known("a", NOW), "b", NOW + 3 * HOUR, had=False) == "revised"
+    wrong = rules.decide(Known("a", NOW), "b", NOW - HOUR, had=False)
+    assert wrong == "revised", "a wrong stamp must not hide a correction"
 
 
 def test_an_out_of_date_cache_does_not_undo_a_correction_but_a_supplier_can() -> None:
-    known = [Known("a", NOW), Known("b", NOW + HOUR)]
-    assert rules.decide(known, "a", NOW) == "same"
-    assert rules.decide(known, "a", NOW + 2 * HOUR) == "revised"
-    assert rules.decide([Known("a", None), Known("b", None)], "a", None) == "revised"
+    corrected = Known("b", NOW + HOUR)
+    assert rules.decide(corrected, "a", NOW, had=True) == "same"
+    assert rules.decide(corrected, "a", NOW + 2 * HOUR, had=True) == "revised"
+    assert rules.decide(Known("b", None), "a", None, had=True) == "revised"
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), TIMES), max_size=6), st.sampled_from("abc"), TIMES)
+@given(st.none() | st.builds(Known, st.sampled_from("abc"), TIMES), st.sampled_from("abc"), TIMES, st.booleans())
 def test_an_item_is_new_only_if_nothing_of_it_is_known_and_the_last_is_always_the_same(
-    before: list[tuple[str, datetime | None]], digest: str, stamp: datetime | None
+    last: Known | None, digest: str, stamp: datetime | None, had: bool
 ) -> None:
-    known = [Known(*one) for one in before]
-    decision = rules.decide(known, digest, stamp)
-    assert (decision == "new") == (not known)
-    if known and known[-1].digest == digest:
+    decision = rules.decide(last, digest, stamp, had=had)
+    assert (decision == "new") == (last is None)
+    if last is not None and last.digest == digest:
         assert decision == "same"
-    if known and all(one.digest != digest for one in known):
+    if last is not None and last.digest != digest and not had:
         assert decision == "revised"
 
 
@@ -172,3 +172,23 @@ def test_a_source_stands_well_fails_is_overdue_or_is_stopped() -> None:
     assert rules.health(source, NOW) == "failing"
     source.stopped_at = NOW
     assert rules.health(source, NOW) == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("places", "dateline", "beginning", "found"),
+    [
+        (["Kherson"], "ODESA (Nordpress) –", "", ["Kherson"]),
+        ([], "MOSCOW/BUDAPEST (Nordpress) –", "", ["Moscow", "Budapest"]),
+        ([], "BRUSSELS and PARIS, Nov. 24", "", ["Brussels", "Paris"]),
+        ([], "LONDON Nov 24 (Nordpress) -", "", ["London"]),
+        ([], "Kyiv", "", ["Kyiv"]),
+        ([], "北京（新华社）", "", ["北京"]),
+        ([], None, "<p>RIO DE JANEIRO, Nov. 24 (Nordpress) – Rain <a hr", ["Rio de Janeiro"]),
+        ([], None, "<p>Wheat was cheaper (by 2 percent) - on Tuesday.</p>", []),
+        ([], "", "", []),
+    ],
+)
+def test_where_an_item_is_from_is_read_from_its_places_or_its_dateline(
+    places: list[str], dateline: str | None, beginning: str, found: list[str]
+) -> None:
+    assert rules.places_of(places, dateline, beginning) == found

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from desk.errors import Invalid, NotFound
 from desk.wires import queries, service
+from desk.wires.item import WireItem
 from desk.wires.models import Intake, Item, Source
 from desk.wires.rules import Ended
 from desk.wires.service import Claim
@@ -225,3 +226,31 @@ def test_an_item_nobody_knows_is_not_found(session: Session) -> None:
     with pytest.raises(NotFound):
         queries.item(session, "bcdfghjkmn")
     assert session.scalar(select(func.count(Item.id))) == 0
+
+
+def test_bytes_that_brought_nothing_go_once_they_are_read_and_those_that_did_stay(session: Session) -> None:
+    make(session)
+    by = claim(session)
+    kept = {}
+    for data, guid in ((b"one", "np-1"), (b"the same in other bytes", None)):
+        stored = keep(session, by, data)
+        assert stored is not None
+        if guid:
+            item = WireItem(format="rss", guid=guid, headline="Explosion at port")
+            service.add_item(session, by.source_id, stored.intake_id, item, before=None, now=NOW)
+        assert [one.data for one in service.unread(session, by)] == [data]
+        service.mark_read(session, stored.intake_id, NOW)
+        session.expire_all()
+        kept[data] = session.get_one(Intake, stored.intake_id).data
+    assert list(kept.values()) == [b"one", b""]
+
+
+def test_bytes_that_went_come_back_when_a_feed_goes_back_to_them(session: Session) -> None:
+    make(session)
+    by = claim(session)
+    for data in (b"one", b"two", b"one"):
+        session.info["now"] += timedelta(seconds=1)
+        stored = keep(session, by, data)
+        assert stored is not None
+        assert [one.data for one in service.unread(session, by)] == [data]
+        service.mark_read(session, stored.intake_id, session.info["now"])

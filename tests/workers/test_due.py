@@ -1,10 +1,12 @@
 """What falls due by itself: one thing's fault costs neither the others nor what comes after them, and old things go."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -21,6 +23,7 @@ from desk.outbox import queries, service
 from desk.outbox.models import Delivery, Message
 from desk.people import signing
 from desk.people.models import Attempt, Link, SignIn
+from desk.prune import Pruner
 from desk.reminders import service as reminders
 from desk.reminders.models import Rung
 from desk.reminders.service import EDITOR, Standing
@@ -51,7 +54,7 @@ def scheduled(session: Session, slug: str, at: datetime, *, written: bool = True
     """A story whose approval no longer stands: when its time comes it goes back to the desk."""
     story = factories.story(session, factories.desk(session, f"Desk of {slug}"), slug, state="approved")
     publish = moment_at(at, "UTC")
-    storying.set_times(session, story, publish=publish, embargo=None, now=at)
+    storying.set_publish_at(session, story, publish, now=at)
     story.state, story.release_at = "scheduled", at
     session.flush()
     if written:
@@ -139,6 +142,28 @@ def test_a_verb_that_fails_as_a_whole_does_not_cost_the_next_its_turn(
     assert run == [now]
 
 
+def test_what_cannot_be_let_go_of_keeps_nothing_else(
+    store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def fails(session: Session, at: datetime, limit: int) -> list[int]:
+        raise ZeroDivisionError
+
+    def works(session: Session, at: datetime, limit: int) -> list[int]:
+        tried.append(at)
+        return []
+
+    def drop(session: Session, at: datetime, found: Sequence[int]) -> None:
+        raise AssertionError("nothing was found")
+
+    monkeypatch.setattr(pruning, "ALL", (Pruner("a", fails, drop), Pruner("b", works, drop)))
+    with capture_logs() as logs:
+        due.prune(store, lambda: now)
+    assert tried == [now]
+    assert [line["what"] for line in logs] == ["a"]
+
+
 def test_a_database_that_is_gone_is_nobodys_fault_and_ends_the_tick(
     store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +178,40 @@ def test_a_database_that_is_gone_is_nobodys_fault_and_ends_the_tick(
     monkeypatch.setattr(due, "VERBS", (gone,))
     with pytest.raises(OperationalError):
         due.tick(store, lambda: now)
+
+
+def test_a_tick_has_one_time_for_all_its_verbs_and_none_takes_the_others_share(
+    store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed, turns = [0.0], []
+
+    def never_done(name: str) -> Callable[[Session, datetime, int, Aside], int]:
+        def verb(session: Session, at: datetime, limit: int, aside: Aside) -> int:
+            passed[0] += 1
+            turns.append(name)
+            return 1
+
+        return verb
+
+    monkeypatch.setattr(due, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+    monkeypatch.setattr(due, "VERBS", tuple(never_done(name) for name in "abcd"))
+    due.tick(store, lambda: now)
+    assert passed[0] <= due.LONGEST_RUN + len(due.VERBS)
+    assert set(turns) == set("abcd")
+
+
+def test_a_time_limit_ends_the_tick_and_is_no_storys_fault(
+    store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long(session: Session, at: datetime, limit: int, aside: Aside) -> int:
+        with aside.apart(session, "story", 1):
+            raise SoftTimeLimitExceeded
+        return 0
+
+    monkeypatch.setattr(due, "VERBS", (too_long,))
+    with capture_logs() as logs, pytest.raises(SoftTimeLimitExceeded):
+        due.tick(store, lambda: now)
+    assert logs == []
 
 
 # Reminders
@@ -285,7 +344,7 @@ def test_a_captured_link_can_be_read_until_it_was_used_or_expired(
 
     def shown() -> list[str]:
         with store.read() as session:
-            return [mail.text for thread in queries.captured(session, bearers=True) for mail in thread.mails]
+            return [mail.text for mail in queries.captured(session, bearers=True).mails]
 
     def carried() -> int:
         with store.read() as session:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from desk import chance
 from desk.actor import SYSTEM
-from desk.errors import DeskError
+from desk.errors import DeskError, Invalid
 from desk.net import Fetched, HttpFetcher
 from desk.newsroom import wiring
 from desk.newsroom.wiring import Taken
@@ -24,6 +25,7 @@ from desk.wires import service as wires
 from desk.wires.item import WireItem
 from desk.wires.models import Intake, Item, Source
 from desk.wires.rules import Ended
+from desk.wires.service import Claim, Unread
 from tests import factories
 from tests.fakes import FakeFetcher, FeedServer, Page
 from tests.wires.feeds import BLAST, TRIP, entry, rss
@@ -44,10 +46,10 @@ class Polls:
             private=settings.private_addresses, max_bytes=200_000, timeout=2
         )
 
-    def add(self, url: str, name: str = "Nordpress", kind: str = "feed") -> str:
+    def add(self, url: str, name: str = "Nordpress") -> str:
         with self.store.write() as session:
             source = wiring.add_source(
-                session, SYSTEM, name=name, kind=kind, url=url, zone="UTC", every=60, now=self.now
+                session, SYSTEM, name=name, url=url, zone="UTC", every=60, root=self.settings.wire_root, now=self.now
             )
         return source.public_id
 
@@ -137,10 +139,11 @@ def test_a_changed_feed_gives_what_is_new_and_what_was_revised(desk: Polls, serv
         (Page(b"", content_type="text/plain"), "empty"),
         (Page(ENTITIES), "entit"),
         (Page(rss(entry("x", "x" * 300_000)), packed="gzip"), "larger than 200000 bytes"),
-        (Page(status=500), "500"),
+        (Page(status=500), "It answered 500 Internal Server Error: its server is in trouble"),
+        (Page(status=404), "there is nothing at this address"),
         (Page(rss(BLAST), cut_after=60), ""),
     ],
-    ids=["not a feed", "empty", "entities", "gzip bomb", "500", "cut"],
+    ids=["not a feed", "empty", "entities", "gzip bomb", "500", "404", "cut"],
 )
 def test_what_cannot_be_read_is_said_on_the_source_and_changes_nothing_else(
     desk: Polls, server: FeedServer, page: Page, says: str
@@ -256,7 +259,59 @@ def test_a_fault_of_ours_stops_one_source_and_is_not_met_again(
     assert "Even" in desk.headlines()
 
 
+def test_a_fault_of_ours_is_blamed_on_no_other_bytes(
+    desk: Polls, server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes that wait to be read are read by the next poll, though this one failed, and not over them."""
+    desk.add(server.url_of("/feed"))
+    _die(desk, rss(entry("np-0", "Ferry aground off Sulina")))
+
+    def stumbles(session: Session, claim: Claim, limit: int = 20) -> list[Unread]:
+        if limit == 20:
+            raise ZeroDivisionError
+        return unread(session, claim, limit)
+
+    unread = wires.unread
+    with monkeypatch.context() as patched:
+        patched.setattr(wires, "unread", stumbles)
+        assert desk.due() == 1
+    assert "ZeroDivisionError" in (desk.source().said or "")
+    desk.later(hours=2)
+    assert desk.due() == 1
+    assert "Ferry aground off Sulina" in desk.headlines()
+
+
 # workers that die
+
+
+class Death(BaseException):
+    """What no code of ours gets to see: the process is gone."""
+
+
+def test_bytes_that_cost_two_workers_their_lives_cost_no_third(
+    desk: Polls, server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add(server.url_of("/feed"))
+    _die(desk, rss(entry("np-0", "Ferry aground off Sulina")))
+    read, deaths = fetch.reading.read, []
+
+    def dies(data: bytes, **how: str | None) -> list[WireItem]:
+        if b"Ferry" in data:
+            deaths.append(1)
+            raise Death
+        return read(data, **how)  # type: ignore[arg-type]  # passed through
+
+    monkeypatch.setattr(fetch.reading, "read", dies)
+    monkeypatch.setattr(fetch, "_outcome", lambda work, claim, future: future.result())  # nobody is left to judge it
+    desk.settings = replace(desk.settings, lease=0)
+    with pytest.raises(Death):
+        desk.due()
+    desk.settings = replace(desk.settings, lease=60)
+    assert desk.due() == 1
+    assert len(deaths) == 1
+    assert len(desk.headlines()) == 2, "what comes after them is read"
+    with desk.store.read() as session:
+        assert session.scalars(select(Intake.error).order_by(Intake.id)).all() == [fetch.DEADLY, None]
 
 
 def test_a_killed_workers_source_is_polled_again_when_its_lease_has_run_out(desk: Polls, server: FeedServer) -> None:
@@ -326,9 +381,11 @@ class Drop:
     """A watched folder, and files dropped into it some seconds ago."""
 
     def __init__(self, desk: Polls, path: Path) -> None:
+        desk.settings = replace(desk.settings, wires=path.parent)
         self.desk = desk
         self.path = path
-        self.public_id = desk.add(str(path), "Levant News", "folder")
+        self.path.mkdir()
+        self.public_id = desk.add(str(path), "Levant News")
 
     def put(self, name: str, data: bytes, *, age: float = 60) -> Path:
         file = self.path / name
@@ -346,7 +403,7 @@ class Drop:
 
 @pytest.fixture
 def drop(desk: Polls, tmp_path: Path) -> Drop:
-    return Drop(desk, tmp_path)
+    return Drop(desk, tmp_path / "drop")
 
 
 def test_files_dropped_are_read_and_put_away(drop: Drop) -> None:
@@ -366,17 +423,58 @@ def test_the_file_touched_first_is_read_first(drop: Drop) -> None:
     assert drop.desk.headlines() == ["Second word"]
 
 
-def test_an_unreadable_file_is_named_put_aside_and_stops_no_other(drop: Drop) -> None:
+def test_an_unreadable_file_is_named_stays_where_it_is_and_stops_no_other(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drop.put("bad.xml", b"<html>no</html>", age=90)
     drop.put("good.xml", rss(BLAST), age=60)
     polled = drop.poll()
     assert (polled.outcome, polled.taken) == ("taken", Taken(new=1))
     assert (polled.said or "").startswith("bad.xml: This is not a feed")
-    assert (drop.names("failed"), drop.names("done")) == ({"bad.xml"}, {"good.xml"})
+    assert (drop.names(), drop.names("done")) == ({"bad.xml"}, {"good.xml"})
     assert drop.desk.source("Levant News").failures == 0
-    assert drop.poll().said == polled.said, "it stays to be seen until the next file comes"
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "read", lambda file, most: pytest.fail(f"{file.name} is read again"))
+        assert drop.poll().said == polled.said
+    monkeypatch.setattr(fetch, "MOST_FILES", 1)
     drop.put("next.xml", rss(TRIP))
-    assert drop.poll().said is None
+    assert drop.desk.due() == 0
+    assert drop.poll() == fetch.Polled("Levant News", "taken", Taken(new=1), polled.said), "none waits behind it"
+    drop.put("bad.xml", rss(entry("np-3", "Mended")))
+    assert drop.poll() == fetch.Polled("Levant News", "taken", Taken(new=1), None)
+    assert drop.names() == set()
+
+
+def test_a_folder_outside_the_root_is_neither_read_nor_touched_however_it_came_to_be_there(
+    drop: Drop, tmp_path: Path
+) -> None:
+    kept = drop.put("one.xml", rss(BLAST))
+    elsewhere = tmp_path / "elsewhere"
+    drop.path.rename(elsewhere)
+    drop.desk.settings = replace(drop.desk.settings, wires=tmp_path / "wires")
+    (tmp_path / "wires").mkdir()
+    with drop.desk.store.write() as session:
+        session.scalars(select(Source)).one().url = str(elsewhere)  # as an earlier release let it be
+    for where in (elsewhere, tmp_path / "wires" / "link", tmp_path / "wires" / ".." / "elsewhere", tmp_path / "wires"):
+        with drop.desk.store.write() as session:
+            session.scalars(select(Source)).one().url = str(where)
+        if where.name == "link":
+            where.symlink_to(elsewhere)  # which was a folder when it was agreed to
+        polled = drop.poll()
+        assert (polled.outcome, polled.taken) == ("failed", Taken())
+        assert (polled.said or "").startswith(f"It is not read: {where} is not below {tmp_path / 'wires'}, and only")
+        with pytest.raises(Invalid, match="is not below"):
+            drop.desk.add(str(where), "Another")
+    assert [file.name for file in elsewhere.iterdir()] == [kept.name]
+    assert drop.desk.count(Intake) == 0
+
+
+def test_files_are_put_away_beside_where_they_lay_and_not_where_a_link_leads(drop: Drop, tmp_path: Path) -> None:
+    (away := tmp_path / "away").mkdir()
+    (drop.path / "done").symlink_to(away)
+    drop.put("one.xml", rss(BLAST))
+    assert "one.xml was read but can't be moved away" in (drop.poll().said or "")
+    assert list(away.iterdir()) == []
 
 
 def test_hidden_and_unfinished_files_and_folders_are_left_alone(drop: Drop) -> None:
@@ -395,13 +493,13 @@ def test_a_file_still_being_written_is_left_alone_and_a_young_one_that_rests_is_
         assert seconds >= 1
         growing.write_bytes(b"<rss version")
 
-    seen, _ = folder.ready(drop.path, drop.desk.now, pause)
+    seen, _ = folder.ready(drop.path, 1000, drop.desk.now, pause)
     assert [file.path for file in seen] == [older, resting]
 
 
 def test_a_file_whose_clock_is_ahead_of_ours_is_taken_when_it_rests(drop: Drop) -> None:
     drop.put("ahead.xml", rss(BLAST), age=-7200)
-    seen, _ = folder.ready(drop.path, drop.desk.now, lambda seconds: None)
+    seen, _ = folder.ready(drop.path, 10_000, drop.desk.now, lambda seconds: None)
     assert [file.name for file in seen] == ["ahead.xml"]
 
 
@@ -426,11 +524,11 @@ def test_a_pipe_in_the_folder_holds_nobody_up(drop: Drop) -> None:
     assert drop.poll().taken == Taken(new=1)
 
 
-def test_a_file_too_large_is_put_aside(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_too_large_is_left_alone(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "MOST_BYTES", 1000)
     drop.put("huge.xml", rss(BLAST) + b" " * 1000)
-    assert "huge.xml is larger than 1000 bytes." in (drop.poll().said or "")
-    assert drop.names("failed") == {"huge.xml"}
+    assert drop.poll().said == "huge.xml is larger than 1000 bytes: it was left alone."
+    assert drop.names() == {"huge.xml"}
 
 
 def test_the_same_file_dropped_again_is_put_away_and_not_read_again(drop: Drop) -> None:
@@ -444,9 +542,9 @@ def test_the_same_file_dropped_again_is_put_away_and_not_read_again(drop: Drop) 
 
 def test_a_file_written_anew_under_its_name_while_it_was_read_stays_for_the_next_look(drop: Drop) -> None:
     drop.put("one.xml", rss(BLAST))
-    ((seen,), _) = folder.ready(drop.path, drop.desk.now, lambda seconds: None)
+    ((seen,), _) = folder.ready(drop.path, 10_000, drop.desk.now, lambda seconds: None)
     drop.put("one.xml", rss(TRIP), age=30)
-    folder.put_away(seen, "done")
+    folder.put_away(seen)
     assert drop.names() == {"one.xml"}
     assert drop.poll().taken == Taken(new=1)
 

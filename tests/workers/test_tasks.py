@@ -1,11 +1,15 @@
 """Tasks are doorbells: each runs one verb over the database, and may be lost, doubled or late without harm."""
 
 import json
+import mmap
+import multiprocessing
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
+from celery.signals import worker_shutting_down
 from redis import Redis
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -18,10 +22,12 @@ from desk.outbox.models import Delivery, Message
 from desk.settings import Settings
 from desk.store import Store
 from desk.stories.models import Edition, Story
+from desk.wires import service as wires
+from desk.wires.models import Source
 from tests import factories
 from tests.fakes import closed_port
 from tests.newsroom import walk
-from workers import deliver_tasks, desk_tasks, due, fetch_tasks, schedule, stores
+from workers import app, deliver_tasks, desk_tasks, due, fetch_tasks, schedule, stopping, stores
 from workers.task import task
 
 
@@ -79,9 +85,7 @@ def test_a_tick_publishes_what_is_to_go_out_and_not_a_minute_before(store: Store
         at = walk.begin(session, now)
         at.approved()
         moment = factories.moment(now, hours=1)
-        publishing.schedule(
-            session, at.actor(at.eva), at.story.public_id, at.last.public_id, moment, None, now, seen=None
-        )
+        publishing.schedule(session, at.actor(at.eva), at.story.public_id, at.last.public_id, moment, now)
     due.tick(store, lambda: moment.at - timedelta(seconds=1))
     assert _state(store, at.story) == "scheduled"
     due.tick(store, lambda: moment.at)
@@ -99,6 +103,46 @@ def test_a_lane_captures_mail_where_there_is_no_mail_server(at_work: Store, now:
     deliver_tasks.lane("mail")
     with at_work.read() as session:
         assert session.scalars(select(Delivery.state)).all() == ["captured"]
+
+
+@pytest.fixture
+def told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker is told to stop."""
+    monkeypatch.setattr(stopping, "_told", mmap.mmap(-1, 1))
+    worker_shutting_down.send(sender=app.app)
+
+
+@pytest.mark.usefixtures("told_to_stop")
+def test_a_worker_that_was_told_to_stop_begins_nothing_more(at_work: Store, now: datetime) -> None:
+    reminded(at_work, now)
+    with at_work.write() as session:
+        factories.newsroom(session)
+        wires.make_source(
+            session, name="Nordpress", kind="feed", url="http://127.0.0.1:9/", zone="UTC", every=60, now=now
+        )
+    desk_tasks.tick()
+    desk_tasks.prune()
+    assert count(at_work) == 0
+    due.tick(at_work, clock.utcnow)
+    deliver_tasks.lane("mail")
+    fetch_tasks.due()
+    with at_work.read() as session:
+        assert session.scalars(select(Delivery.state)).all() == ["due"]
+        assert session.scalars(select(Source.last_poll_at)).all() == [None]
+
+
+def test_a_pool_hears_that_its_worker_was_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child is forked long before, and gets no signal of its own."""
+    monkeypatch.setattr(stopping, "_told", mmap.mmap(-1, 1))
+    context = multiprocessing.get_context("fork")
+    go = context.Event()
+    child = context.Process(target=lambda: sys.exit(0 if go.wait(10) and stopping.told() else 1))
+    child.start()
+    assert not stopping.told()
+    worker_shutting_down.send(sender=app.app)
+    go.set()
+    child.join(10)
+    assert child.exitcode == 0
 
 
 @pytest.mark.parametrize(("ringer", "lives"), [("beat", {"worker", "beat"}), ("ticker", {"worker"})])

@@ -16,13 +16,15 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from desk import bells, clock, db, heartbeats
+from desk.cli import schema
 from desk.newsroom import reminding
+from desk.outbox import service as outbox
 from desk.outbox.models import Delivery, Message
 from desk.settings import Settings
 from desk.store import Store
 from tests import factories
 from tests.cli.desk_up import alive
-from workers import ticker
+from workers import due, ticker
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -46,17 +48,21 @@ while True:
 
 
 @contextmanager
-def parent(url: str, var: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that keeps a ticker, and says each ticker's number."""
+def parent(url: str, var: Path, *arguments: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that keeps a ticker, and says each ticker's number; its log is the file `log` in `var`."""
     environment = {
         **{name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "SMTP_URL")},
         "DATABASE_URL": url,
         "DESK_SECRET_KEY": "k" * 64,
         "DESK_VAR": str(var),
         "DESK_TICK": "0.1",
+        **more,
     }
     command = [sys.executable, "-c", PARENT, *arguments]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        (var / "log").open("w") as log,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
         try:
             yield process
         finally:
@@ -94,6 +100,35 @@ def test_without_broker_and_beat_a_reminder_is_made_and_handed_over(clone: db.Da
     with parent(url, tmp_path) as process:
         next_ticker(process)
         eventually(handed_over, "the reminder to be captured")
+
+
+@pytest.mark.processes
+def test_what_goes_wrong_in_a_ticker_is_logged_without_keys_and_passwords(tmp_path: Path) -> None:
+    database = db.connect(f"sqlite:///{tmp_path}/desk.db")
+    schema.upgrade(database.engine)
+    with Store(database).write() as session:
+        factories.newsroom(session)
+        facts = {"address": "olena@meridian.example"}
+        outbox.put(session, "test_mail", "test", ("address", None), now=clock.utcnow(), facts=facts)
+    database.engine.dispose()
+    with parent(str(database.engine.url), tmp_path, SMTP_URL="gopher://desk:hunter2@mail.example"):
+        eventually(lambda: "tick failed" in (tmp_path / "log").read_text(), "the fault to be logged")
+    log = (tmp_path / "log").read_text()
+    assert "Traceback" in log
+    assert "hunter2" not in log
+    assert "k" * 64 not in log
+
+
+def test_neither_a_slow_sweep_nor_a_long_pruning_delays_a_release(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are no part of the loop that ticks, and each has a thread of its own."""
+    slow = pytest.fail
+    monkeypatch.setattr(due, "sweep", lambda *_: slow("the tick swept"))
+    monkeypatch.setattr(due, "prune", lambda *_, **__: slow("the tick pruned"))
+    ticker._desk_work(store, lambda: False)()
+    lanes = {name for name, _, _ in ticker._lanes(store, settings, lambda: False)}
+    assert lanes == {"mail", "webhook", "wires", "sweep", "prune"}
 
 
 @pytest.mark.processes
@@ -137,7 +172,7 @@ def test_each_tick_shows_that_the_ticker_lives_and_asks_a_pool_for_a_sign_of_lif
 ) -> None:
     """It does not speak for the pool."""
     rung: list[set[tuple[str, str]]] = []
-    work = ticker._desk_work(Store(store.database, rung.append))
+    work = ticker._desk_work(Store(store.database, rung.append), lambda: False)
     work()
     work()
     with store.read() as session:

@@ -8,6 +8,8 @@
                        another, with the buttons in it. Each asking says what is shown (?have=), so the page can say what is new
        data-live-calm  on an element with an id inside: left alone while the pointer or the focus is in it, so that no button
                        turns into another under somebody's hand
+       data-live-still on the element itself: its rows stay where they are also while the page stands at its top, where
+                       elsewhere new ones push the others down. A screen that nobody has touched for a while shows the top
 
    The answer is a fragment (the new inside of the element) or a whole page in which the element's id is looked up.
    Asked every second while the page is seen, every thirty seconds while it is not, more seldom while nothing answers.
@@ -20,6 +22,7 @@
   const UNSEEN = 30000;
   const SLOWEST = 60000;
   const PATIENCE = 10000;
+  const UNATTENDED = 120000;
   const root = document.documentElement;
   const touched = new WeakSet();
   const watches = [];
@@ -113,19 +116,49 @@
     return document.scrollingElement;
   };
 
-  const rowBeingRead = (area) => {
-    const focused = area.contains(document.activeElement) && document.activeElement.closest("[data-row]");
-    if (focused) return focused;
-    const pointed = area.querySelector("[data-row]:hover");
-    if (pointed) return pointed;
-    if (!scrollerOf(area).scrollTop) return null;
+  let attended = Date.now();
+  for (const sign of ["pointermove", "pointerdown", "wheel", "touchmove", "keydown"]) {
+    document.addEventListener(sign, () => { attended = Date.now(); }, { capture: true, passive: true });
+  }
+
+  const topOf = (row) => row.getBoundingClientRect().top;
+
+  const rowInHand = (area) =>
+    (area.contains(document.activeElement) && document.activeElement.closest("[data-row]")) || area.querySelector("[data-row]:hover");
+
+  const rowsInView = (area) => {
     const top = document.querySelector(".masthead")?.offsetHeight ?? 0;
-    return [...area.querySelectorAll("[data-row]")].find((row) => row.getBoundingClientRect().top >= top) ?? null;
+    return [...area.querySelectorAll("[data-row]")].filter((row) => topOf(row) >= top && topOf(row) < window.innerHeight);
+  };
+
+  // How far most of these rows have moved: rows that come in above the middle of the screen move most of those below, and
+  // one row that leaves its place moves none with it.
+  const moveOfMost = (rows) => {
+    const times = new Map([[0, 0]]);
+    for (const [row, before] of rows) {
+      if (!row.isConnected) continue;
+      const moved = Math.round(topOf(row) - before);
+      times.set(moved, (times.get(moved) ?? 0) + 1);
+    }
+    return [...times].reduce((most, one) => (one[1] > most[1] ? one : most))[0];
+  };
+
+  // how far down a scroller stands by our doing alone: that still counts as its top
+  const pushed = new WeakMap();
+
+  const isAtTop = (scroller) => {
+    if (scroller.scrollTop !== pushed.get(scroller)) pushed.set(scroller, 0);
+    return scroller.scrollTop === pushed.get(scroller);
   };
 
   const keepingPlace = (area, change) => {
-    const row = rowBeingRead(area);
-    const before = row?.getBoundingClientRect().top;
+    const scroller = scrollerOf(area);
+    const atTop = isAtTop(scroller);
+    const held = rowInHand(area);
+    const left = atTop && Date.now() - attended > UNATTENDED;
+    const still = !atTop || ("liveStill" in area.dataset && !left);
+    const places = (rows) => rows.map((row) => [row, topOf(row)]);
+    const [inHand, inView] = [places(held ? [held] : []), places(still ? rowsInView(area) : [])];
     const active = document.activeElement;
     const caret = caretOf(active);
     change();
@@ -133,9 +166,9 @@
       active.focus({ preventScroll: true });
       if (caret) active.setSelectionRange(...caret);
     }
-    if (!row?.isConnected) return;
-    const moved = row.getBoundingClientRect().top - before;
-    if (Math.abs(moved) >= 1) scrollerOf(row).scrollBy({ top: moved, behavior: "instant" });
+    const moved = held?.isConnected ? moveOfMost(inHand) : left ? -scroller.scrollTop : moveOfMost(inView);
+    if (moved) scroller.scrollBy({ top: moved, behavior: "instant" });
+    if (atTop) pushed.set(scroller, scroller.scrollTop);
   };
 
   const caretOf = (field) => {

@@ -8,10 +8,12 @@ and huge trees switched off.
 import html
 import re
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import urljoin
 
 from lxml import etree
 
+from desk import markup
 from desk.errors import TooLarge, Unreadable
 from desk.wires.formats.charsets import decode
 from desk.wires.formats.repair import mend
@@ -20,7 +22,9 @@ Element = etree._Element  # lxml offers no public name for the type
 Fields = dict[str, list[Element]]
 
 LARGEST = 10_000_000
+MOST_ELEMENTS = 300_000
 _PROLOG = 100_000
+_ATTRIBUTES = 100  # of an element with more only those are found that are written as they should be
 
 _NAMESPACES = {
     "purl.org/rss/1.0": "", "my.netscape.com/rdf/simple/0.9": "", "channel.netscape.com/rdf/simple/0.9": "",
@@ -46,7 +50,10 @@ _START = re.compile(
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_CLEANED = {0x0B: " ", 0x0C: " "} | {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
+_CLEANED = {
+    code: "" for code in (*range(0x20), 0x7F, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF) if code not in (9, 10, 13)
+}
+_CLEANED |= {0x0B: " ", 0x0C: " "} | {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 _OLD_REFERENCE = re.compile(r"&#(?:1(?:2[89]|[345][0-9])|[xX](?:8[0-9a-fA-F]|9[0-9a-fA-F]));")  # Windows-1252's
 _LOUD = frozenset({"rss", "rdf", "feed"})
 _KEPT = frozenset({"href", "src", "alt", "width", "height", "colspan", "rowspan"})
@@ -58,7 +65,8 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 def read_tree(data: bytes, roots: frozenset[str], charset: str | None = None) -> Element:
     """The root of `data`, its start tag one of `roots` (local names in lower case), mended where it is not XML.
 
-    Raises `Unreadable` where there is no such tag or the DOCTYPE declares entities, `TooLarge` above `LARGEST` bytes.
+    Raises `Unreadable` where there is no such tag or the DOCTYPE declares entities, `TooLarge` above `LARGEST` bytes or
+    `MOST_ELEMENTS`.
     """
     if len(data) > LARGEST:
         raise TooLarge(
@@ -74,14 +82,15 @@ def read_tree(data: bytes, roots: frozenset[str], charset: str | None = None) ->
             "end. Ask the sender for one without them."
         )
     text = text[start:]
-    text = _UNCLEAN.sub(lambda match: _CLEANED.get(ord(match[0]), ""), text)
-    text = _OLD_REFERENCE.sub(lambda match: html.unescape(match[0]), text)
+    if _UNCLEAN.search(text):
+        text = text.translate(_CLEANED)
+    text = _OLD_REFERENCE.sub(lambda match: _unescaped(match[0]), text)
     try:
-        return _parsed(text, recover=False)
+        return _measured(_parsed(text, recover=False))
     except etree.XMLSyntaxError:
         pass
     try:
-        return _parsed(mend(text), recover=True)
+        return _measured(_parsed(mend(text), recover=True))
     except etree.XMLSyntaxError as error:
         raise Unreadable(
             "This is not XML, even with forbearance: %(cause)s.", cause=error.msg or "no cause given"
@@ -106,6 +115,9 @@ def find_root(text: str, roots: frozenset[str]) -> int | None:
 def start_tag(text: str, start: int) -> str:
     """The local name of the tag that stands there, in lower case."""
     return local(re.split(r"[\s/>]", text[start + 1 : start + 200], maxsplit=1)[0])
+
+
+_unescaped = lru_cache(maxsize=256)(html.unescape)
 
 
 @lru_cache(maxsize=4096)
@@ -142,8 +154,8 @@ def fields_of(element: Element, home: str = "") -> Fields:
 def attribute(element: Element, name: str) -> str | None:
     """An attribute by its local name in any case, trimmed; None where it is missing or empty."""
     value = element.get(name)
-    if value is None:
-        value = next((str(v) for k, v in element.attrib.items() if local(str(k)) == name), None)
+    if value is None and len(element.attrib) <= _ATTRIBUTES:
+        value = next((element.get(key) for key in element.attrib if local(str(key)) == name), None)
     return value.strip() or None if value else None
 
 
@@ -155,15 +167,12 @@ def text_of(element: Element) -> str:
 
 
 def inner_html(element: Element, base: str | None) -> str:
-    """What stands within as HTML: text escaped, tags by their local names, addresses joined to the base in force."""
-    out = [html.escape(element.text or "", quote=False)]
-    for child in element:
-        if isinstance(child.tag, str):
-            name, within = local(child.tag), base_of(child, base)
-            out.append(f"<{name}{_kept_attributes(child, within)}>")
-            if name not in _VOID:
-                out.append(f"{inner_html(child, within)}</{name}>")
-        out.append(html.escape(child.tail or "", quote=False))
+    """What stands within as HTML: text escaped, tags by their local names, addresses joined to the base in force.
+
+    It breaks off where it is longer than any copy that is cleaned.
+    """
+    out: list[str] = []
+    _write(element, base, out, markup.LARGEST)
     return "".join(out)
 
 
@@ -180,6 +189,25 @@ def base_of(element: Element, outer: str | None) -> str | None:
 
 def language_of(element: Element) -> str | None:
     return element.get(_LANG)
+
+
+def _write(element: Element, base: str | None, out: list[str], room: int) -> int:
+    """Append what stands within to `out`; gives how much room is left, below 0 once it broke off."""
+    out.append(html.escape(element.text or "", quote=False))
+    room -= len(out[-1])
+    for child in element:
+        if room < 0:
+            break
+        if isinstance(child.tag, str):
+            name, within = local(child.tag), base_of(child, base)
+            out.append(f"<{name}{_kept_attributes(child, within)}>")
+            room -= len(out[-1])
+            if name not in _VOID:
+                room = _write(child, within, out, room)
+                out.append(f"</{name}>")
+        out.append(html.escape(child.tail or "", quote=False))
+        room -= len(out[-1])
+    return room
 
 
 def _parsed(text: str, *, recover: bool) -> Element:
@@ -199,11 +227,17 @@ def _parsed(text: str, *, recover: bool) -> Element:
     return root
 
 
+def _measured(root: Element) -> Element:
+    if next(islice(root.iter(), MOST_ELEMENTS, None), None) is not None:
+        raise TooLarge("This file holds more than %(limit)s elements, and no more are read.", limit=MOST_ELEMENTS)
+    return root
+
+
 def _kept_attributes(element: Element, base: str | None) -> str:
     out = ""
-    for name, value in element.attrib.items():
+    for name in element.attrib:  # not items(): to find one value means to pass all before it
         if name in _KEPT:
-            plain = str(value)
+            plain = element.get(name) or ""
             if base and name in {"href", "src"}:
                 try:
                     plain = urljoin(base, plain.strip())

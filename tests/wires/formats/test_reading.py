@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.errors import Invalid, TooLarge, Unreadable
-from desk.wires.formats import atom, rss, xmltree
+from desk.wires.formats import atom, repair, rss, xmltree
 from desk.wires.item import WireItem
 from desk.wires.reading import FORMATS, read, sniff
 from tests.wires.formats.samples import FILES, check_item, options
@@ -115,13 +115,49 @@ def test_a_body_without_measure_is_kept_from_its_beginning() -> None:
         b"<rss>" + b"</x>" * 100_000,
         b"<rss>" + b"&" * 300_000,
         b"<feed>" + b"<link href=x>" * 10_000,
+        b"<rss>" + b"<p>" * 190 + b"</x>" * 200_000,
+        b"<rss><channel><item " + b" ".join(b'a%d="1"' % n for n in range(30_000)) + b"/></channel></rss>",
+        b"<rss><channel><item><description>"
+        + b"<p>" * 240
+        + b"word " * 1_900_000
+        + b"</p>" * 240
+        + b"</description></item></channel></rss>",
+        b"<rss><channel><item><title>" + b"\x01" * 9_900_000 + b"</title></item></channel></rss>",
     ],
-    ids=range(14),
+    ids=range(18),
 )
 def test_no_feed_takes_more_than_two_seconds(nasty: bytes) -> None:
     began = time.process_time()
     outcome(nasty)
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("one", "most"),
+    [(b"<p>", 99), (b"</x>", 99), (b"&", 99), (b"<b a=1>", 49), (b'<b a="&">', 33), (b"<![CDATA[a & b = <c>]]>", 98)],
+)
+def test_what_is_no_xml_is_mended_up_to_a_measure_of_work(
+    monkeypatch: pytest.MonkeyPatch, one: bytes, most: int
+) -> None:
+    """A tag, a reference and an attribute each cost about as much; in a CDATA section there are none."""
+    monkeypatch.setattr(repair, "MOST", 100)
+    read(b"<rss>" + one * most)
+    with pytest.raises(Unreadable, match="too much in it to mend: more than 100 tags"):
+        read(b"<rss>" + b"&" + one * (most + 1))
+
+
+def test_a_broken_feed_of_two_megabytes_is_read() -> None:
+    copy = b'&lt;p&gt;Ferry &lt;a href="/x?a=1"&gt;aground&lt;/a&gt; off Sulina, two crew said on Tuesday.&lt;/p&gt; '
+    item = b"<item><title>Fish & ships</title><guid>%d</guid><description>" + copy * 20 + b"</description></item>"
+    data = b"<rss><channel>" + b"".join(item % n for n in range(900))
+    assert len(data) > 2_000_000
+    assert repair.mend(data.decode()).count("</item>") == 900
+
+
+def test_more_elements_than_any_feed_has_are_refused() -> None:
+    many = b"<b/>" * xmltree.MOST_ELEMENTS
+    with pytest.raises(TooLarge, match="more than 300000 elements"):
+        read(b"<rss><channel><item><description>" + many + b"</description></item></channel></rss>")
 
 
 def outcome(data: bytes, charset: str | None = None) -> list[WireItem]:
