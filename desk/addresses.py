@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 
 import httpcore
 import httpx
@@ -115,12 +116,18 @@ def parse(url: str) -> httpx.URL:
 def guarded_pool(*, private: bool, tls: ssl.SSLContext | None, dns: Dns, connections: int) -> httpcore.ConnectionPool:
     """A pool whose connections go to checked addresses only and end with `time_limit`."""
     return httpcore.ConnectionPool(
-        ssl_context=tls or httpx.create_ssl_context(),
+        ssl_context=tls or _trust(),
         max_connections=connections,
         max_keepalive_connections=connections // 2,
         keepalive_expiry=15.0,
         network_backend=_GuardedBackend(private, dns),
     )
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom the world trusts, read once a process: that takes a twentieth of a second, and every bell makes a pool."""
+    return httpx.create_ssl_context()
 
 
 _ends_at: ContextVar[float] = ContextVar("_ends_at", default=float("inf"))

@@ -108,6 +108,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         servers.Clones(GIVEN, config.stash[RUN]).drop_all()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.ByFileAndDatabase:
     """Which worker is given what next."""
     return order.ByFileAndDatabase(config, log)
@@ -122,14 +123,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Whatever asks for a database is run on both, or on SQLite only where there is no PostgreSQL.
 
     What only PostgreSQL can show is marked `postgresql`; without one it is skipped, and that is said. What stands on
-    a database and shows nothing of it is marked `either`, and runs on SQLite.
+    a database and shows nothing of it is marked `either`, and runs on SQLite: so do the sentences and buttons of pages,
+    as every page is opened, every form sent and every verb used on both elsewhere. Who asks for a `clone` wants several
+    connections, and those are never the same on both.
     """
     if "dialect" in metafunc.fixturenames:
         both = metafunc.config.stash[POSTGRES].there or "postgres" in servers.REQUIRED
         dialects = ["sqlite", "postgresql"] if both else ["sqlite"]
         if metafunc.definition.get_closest_marker("postgresql"):
             dialects = ["postgresql"]
-        elif metafunc.definition.get_closest_marker("either"):
+        elif metafunc.definition.get_closest_marker("either") and "clone" not in metafunc.fixturenames:
             dialects = ["sqlite"]
         metafunc.parametrize("dialect", dialects, indirect=True, scope="session")
 

@@ -8,7 +8,7 @@ was taken in already is the same and not taken twice.
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -34,7 +34,7 @@ from workers import folder
 Clock = Callable[[], datetime]
 Stop = Callable[[], bool]
 MOST_BYTES = 10_000_000
-MOST_FILES = 200  # of one folder in one poll: the rest is taken in the next, at once
+MOST_FILES = 200  # new ones of one folder in one poll: the rest is taken in the next, at once
 BATCH = 100  # items in one transaction, so that a long feed does not keep the write lock
 LOOK_AGAIN = 0.5  # seconds: with hands free, more is looked for while slow sources take their time
 LONGEST_RUN = 25.0  # seconds: a doorbell's run ends before its time limit would end it in the midst
@@ -88,6 +88,15 @@ def poll_now(
     waiting = [claim] if claim else []
     polled = _run(work, lambda free: [waiting.pop() for _ in waiting[:free]])
     return polled[0] if polled else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came of bytes. `trouble`: why they can't be read; `fresh`: they were never read before."""
+
+    taken: Taken = field(default_factory=Taken)
+    trouble: str | None = None
+    fresh: bool = False
 
 
 class _Lost(Exception):
@@ -179,13 +188,13 @@ def _feed(work: _Work, claim: Claim) -> tuple[Ended, Taken]:
         return Ended("gone", said), Taken()
     if fetched.status == "later":
         return Ended("failed", fetched.said or "It did not answer.", retry_after=fetched.retry_after), Taken()
-    trouble, taken = None, Taken()
+    came = _Came()
     if fetched.status == "new":
-        taken, trouble = _keep_and_take(work, claim, fetched.data, fetched=fetched)
-    if trouble:
-        return Ended("failed", trouble), taken
+        came = _keep_and_take(work, claim, fetched.data, fetched=fetched)
+    if came.trouble:
+        return Ended("failed", came.trouble), came.taken
     ended = Ended("taken", etag=fetched.etag, modified=fetched.modified, moved_to=fetched.moved_to)
-    return ended, taken
+    return ended, came.taken
 
 
 # Watched folders
@@ -200,35 +209,51 @@ def _folder(work: _Work, claim: Claim) -> tuple[Ended, Taken]:
     except OSError as error:
         return Ended("failed", f"The folder {claim.url} can't be read: {error.strerror}."), Taken()
     with work.store.read() as session:
-        refused = wires.refused(session, claim, [file.name for file in files])
-    taken, tried = Taken(), 0
+        before = wires.looked_at(session, claim, [(file.name, file.looked) for file in files])
+    taken, fresh, more, stuck = Taken(), 0, False, []
     for file in files:
-        known = refused.get((file.name, file.looked))
-        if known is None and (tried >= MOST_FILES or work.stop()):
-            return Ended("taken", _all(troubles), more=True), taken
-        tried += known is None
-        part, trouble = _file(work, claim, file) if known is None else (Taken(), f"{file.name}: {known}")
-        taken += part
-        troubles += [trouble] if trouble else []
-    return Ended("taken", _all(troubles)), taken
+        known = (file.name, file.looked) in before
+        if not known and (fresh >= MOST_FILES or work.stop()):
+            more = True
+            break
+        wrong = before.get((file.name, file.looked))
+        came = _Came(trouble=f"{file.name}: {wrong}" if wrong else None) if known else _file(work, claim, file)
+        taken, fresh = taken + came.taken, fresh + came.fresh
+        if came.trouble:
+            troubles.append(came.trouble)
+        elif failed := _put_away(file):
+            stuck.append((file.name, failed))
+    return Ended("taken", _all([*_stuck(stuck), *troubles]), more=more), taken
 
 
-def _file(work: _Work, claim: Claim, file: folder.Seen) -> tuple[Taken, str | None]:
-    """Keep one file, read it and put it away; one that can't be read stays, and what is wrong is a sentence."""
+def _file(work: _Work, claim: Claim, file: folder.Seen) -> _Came:
+    """Keep one file and read it; what is wrong with one that can't be is a sentence that names it."""
     try:
         data = folder.read(file, MOST_BYTES)
     except Unreadable as refused:
-        return Taken(), str(refused)
+        return _Came(trouble=str(refused))
     except OSError as failed:
-        return Taken(), f"{file.name} can't be read: {failed.strerror}."
-    taken, error = _keep_and_take(work, claim, data, file=file)
-    if error:
-        return taken, f"{file.name}: {error}"
+        return _Came(trouble=f"{file.name} can't be read: {failed.strerror}.")
+    came = _keep_and_take(work, claim, data, file=file)
+    return replace(came, trouble=f"{file.name}: {came.trouble}") if came.trouble else came
+
+
+def _put_away(file: folder.Seen) -> str | None:
+    """Move a file that was read; why it can't be moved, if so: it is tried again at the next look."""
     try:
         folder.put_away(file)
     except OSError as failed:
-        return taken, f"{file.name} was read but can't be moved away: {failed.strerror}."
-    return taken, None
+        return failed.strerror or type(failed).__name__
+    return None
+
+
+def _stuck(files: Sequence[tuple[str, str]]) -> Sequence[str]:
+    """One sentence for all files that were read and are still there: the name of the first, and why."""
+    if not files:
+        return ()
+    name, why = files[0]
+    which = f"{name} was" if len(files) == 1 else f"{name} and {len(files) - 1} more were"
+    return (f"{which} read, but could not be moved to {folder.DONE}: {why}.",)
 
 
 def _all(troubles: Sequence[str]) -> str | None:
@@ -242,7 +267,7 @@ def _all(troubles: Sequence[str]) -> str | None:
 
 def _keep_and_take(
     work: _Work, claim: Claim, data: bytes, *, fetched: Fetched | None = None, file: folder.Seen | None = None
-) -> tuple[Taken, str | None]:
+) -> _Came:
     content_type, charset = (fetched.content_type, fetched.charset) if fetched else (None, None)
     name, looked = (file.name, file.looked) if file else ("", None)
     stored = work.store.run(
@@ -254,8 +279,9 @@ def _keep_and_take(
     if stored is None:
         raise _Lost
     if not stored.fresh:
-        return Taken(), stored.error
-    return _take(work, claim, Unread(stored.intake_id, name, charset, data))
+        return _Came(trouble=stored.error)
+    taken, trouble = _take(work, claim, Unread(stored.intake_id, name, charset, data))
+    return _Came(taken, trouble, fresh=True)
 
 
 def _take(work: _Work, claim: Claim, intake: Unread, *, again: bool = False) -> tuple[Taken, str | None]:

@@ -1,12 +1,11 @@
 """Whose copy it is, and which decision stands. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
-# Mending ends where more than a fifth of the words that would go out are one person's, and more than five are.
+# Mending ends where more than a fifth of the words that would go out are one person's, and more than five are, or all.
 MENDED_PART = 5
 MENDED_WORDS = 5
 
@@ -15,13 +14,14 @@ MENDED_WORDS = 5
 class Wrote:
     """One version of the main draft: its number, who saved it, whether it was handed to the desk, and its words.
 
-    The words (of headline, abstract and text, folded) are needed from the version that was filed last.
+    The words (of headline, abstract and text, folded, and how often each stands there) are needed for `shares`, from
+    the version that is out, or from the first.
     """
 
     n: int
     author_id: int | None
     filed: bool
-    words: tuple[str, ...] = ()
+    words: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Byline:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Why copy is somebody's own; who `rewrote` another's put in `words` of the `of` words that would go out."""
+    """Why copy is somebody's own; if it is by their `share`, that is `words` of the `of` words that would go out."""
 
-    why: Literal["wrote", "prepared", "byline", "rewrote"]
+    why: Literal["wrote", "prepared", "byline", "share"]
     words: int = 0
     of: int = 0
 
@@ -47,50 +47,60 @@ def own_copy(
     versions: Sequence[Wrote],
     bylines: Iterable[Byline] = (),
     *,
+    shared: Mapping[int | None, int] | None = None,
     edition_n: int | None = None,
     prepared_by: int | None = None,
 ) -> Own | None:
     """Why that person may not approve the last of `versions` (first to last), or None if they may.
 
-    It is their own if they wrote the version that was filed last, or stand in a byline (by link or by the same name).
-    To mend another's copy after that bars nobody; to write more than a fifth of it anew does. Copy that was never filed
-    belongs to all who saved it. Once an edition is out (its version's number is `edition_n`) the copy is the next
-    edition, for which the same holds from there on; it also belongs to whoever prepared it.
+    It is their own if they wrote the version that was filed last, stand in a byline (by link or by the same name), or
+    brought in more of its words than mending would, by whichever save and whoever filed since: `shared` is what
+    `shares` gives, and without it names and filings alone decide. Copy that was never filed belongs to all who saved
+    it. Once an edition is out (its version's number is `edition_n`) the copy is the next edition, for which the same
+    holds from there on; it also belongs to whoever prepared it.
     """
     if prepared_by == person_id:
         return Own("prepared")
-    since = [version for version in versions if edition_n is None or version.n > edition_n]
-    filed = last_filed(since)
-    theirs = since if filed is None else since[filed : filed + 1]
-    if any(version.author_id == person_id for version in theirs):
+    if any(version.author_id == person_id for version in _handed_in(versions, edition_n)):
         return Own("wrote")
     if any(line.person_id == person_id or _same(line.name, name) for line in bylines):
         return Own("byline")
-    return None if filed is None else _rewrote(person_id, since[filed:])
+    words, of = (shared.get(person_id, 0), sum(shared.values())) if shared else (0, 0)
+    return None if mends(words, of) else Own("share", words, of)
 
 
-def last_filed(versions: Sequence[Wrote]) -> int | None:
-    """Where among `versions` the one is that was filed last, None if none was."""
-    return next((at for at in reversed(range(len(versions))) if versions[at].filed), None)
+def writer(versions: Sequence[Wrote], *, edition_n: int | None = None) -> int | None:
+    """Who wrote the copy: the version that was filed last, or all of what was never filed; None if nobody alone did."""
+    wrote = {version.author_id for version in _handed_in(versions, edition_n)}
+    return wrote.pop() if len(wrote) == 1 else None
+
+
+def shares(versions: Sequence[Wrote], *, edition_n: int | None = None) -> Counter[int | None]:
+    """How many words of the last of `versions` each brought in: whose save was the first with that word as often.
+
+    The words of the edition that is out (its version's number is `edition_n`) are nobody's, here under None.
+    """
+    brought: dict[str, list[int | None]] = {}
+    for version in versions:
+        if edition_n is not None and version.n < edition_n:
+            continue
+        by = None if version.n == edition_n else version.author_id
+        for word, times in version.words.items():
+            of_word = brought.setdefault(word, [])
+            of_word += [by] * (times - len(of_word))
+    last = versions[-1].words if versions else {}
+    return Counter(by for word, times in last.items() for by in brought[word][:times])
 
 
 def mends(words: int, of: int) -> bool:
-    """Whether somebody who put in `words` of the `of` words of another's copy has only mended it."""
-    return words <= max(MENDED_WORDS, of // MENDED_PART)
+    """Whether somebody who brought in `words` of the `of` words of a text has only mended it."""
+    return not words or (words < of and words <= max(MENDED_WORDS, of // MENDED_PART))
 
 
-def _rewrote(person_id: int, versions: Sequence[Wrote]) -> Own | None:
-    """Whether they wrote another's copy anew, of which the first of `versions` was filed.
-
-    What was put in and taken out again does not count, nor does moving a paragraph or cutting one.
-    """
-    put_in = sum(_come(before, after) for before, after in pairwise(versions) if after.author_id == person_id)
-    words, of = min(put_in, _come(versions[0], versions[-1])), len(versions[-1].words)
-    return None if mends(words, of) else Own("rewrote", words, of)
-
-
-def _come(before: Wrote, after: Wrote) -> int:
-    return (Counter(after.words) - Counter(before.words)).total()
+def _handed_in(versions: Sequence[Wrote], edition_n: int | None) -> Sequence[Wrote]:
+    """The version that was filed last since that edition, or all since, where none was."""
+    since = [version for version in versions if edition_n is None or version.n > edition_n]
+    return [version for version in since if version.filed][-1:] or since
 
 
 def _same(one: str, other: str) -> bool:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import redis
@@ -75,7 +76,8 @@ def _database(settings: Settings) -> Iterator[Line]:
 def _cannot_be_used(error: DBAPIError, url: str) -> str:
     if url.startswith("sqlite"):
         return f"the file can't be used: {error.orig}"
-    return f"{trouble.of(error.orig or error, _server_of(url, 5432))} Check DATABASE_URL, start the server"
+    server = _server_of(url, 5432, "DATABASE_URL")
+    return f"{trouble.of(error.orig or error, server)} Check DATABASE_URL, start the server"
 
 
 def _absent(settings: Settings) -> Path | None:
@@ -110,18 +112,35 @@ def _heartbeats(database: Database) -> Iterator[Line]:
 
 
 def _wires(database: Database, settings: Settings) -> Iterator[Line]:
-    """Whether the watched folders are where folders may be watched; what stands elsewhere is never read."""
+    """Whether the watched folders are where folders may be watched; what stands elsewhere is never read.
+
+    Releases before this one put what they could not read into a folder `failed` beside it; this one looks in none.
+    """
     with database.reading() as session:
         watched = [one for one in wires.sources(session) if one.kind == "folder" and one.stopped_at is None]
-    refused = []
+    wrong, failed = [], []
     for source in watched:
         try:
-            folders.inside(settings.wire_root, source.url)
+            where = folders.inside(settings.wire_root, source.url) / "failed"
         except Invalid as error:
-            refused.append(f"{source.name} is not read: {error}")
-    yield from (("wires", False, says) for says in refused)
-    if not refused:
+            wrong.append(f"{source.name} is not read: {error}")
+        else:
+            failed += [str(where)] if _has_files(where) else []
+    if failed:
+        wrong.append(
+            f"files lie unread in {', '.join(failed)}, where an earlier release put what it could not read: move those "
+            "that are wanted into the folder above, which is watched, and delete the others"
+        )
+    yield from (("wires", False, says) for says in wrong)
+    if not wrong:
         yield "wires", True, f"folders are watched below {settings.wire_root}"
+
+
+def _has_files(folder: Path) -> bool:
+    try:
+        return any(one.is_file() for one in folder.iterdir())
+    except OSError:  # there is none, which is as it should be, or it is not ours to look into
+        return False
 
 
 def _broker(settings: Settings) -> Line:
@@ -143,14 +162,28 @@ def _asked(url: str, way_out: str) -> Line:
     try:
         with redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as broker:
             broker.ping()
-    except (RedisError, OSError, ValueError) as error:
-        return "broker", False, f"{trouble.of(error, _server_of(url, 6379))} {way_out}"
+    except (ValueError, TypeError):  # whose words may be a part of the password
+        return (
+            "broker",
+            False,
+            "REDIS_URL can't be understood: write it as redis://HOST:PORT/0, and in a password @ : / # as "
+            "%40 %3A %2F %23",
+        )
+    except (RedisError, OSError) as error:
+        return "broker", False, f"{trouble.of(error, _server_of(url, 6379, 'REDIS_URL'))} {way_out}"
     return "broker", True, "answers"
 
 
-def _server_of(url: str, usual: int) -> str:
-    parts = make_url(url)
-    return f"{parts.host or 'localhost'}:{parts.port or usual}"
+def _server_of(url: str, usual: int, otherwise: str) -> str:
+    """Where a server is, to be shown: `otherwise` if that can't be told from a name and password, which never are."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "localhost", parts.port or usual
+    except ValueError:
+        return otherwise
+    if "@" in parts.path + parts.query + parts.fragment:  # a / or # in a password: what looks like the host is none
+        return otherwise
+    return parts.path if parts.scheme == "unix" else f"{host}:{port}"
 
 
 def _mail(settings: Settings) -> Line:

@@ -52,12 +52,14 @@ def add(name: str, where: str, zone: str, every: int) -> None:
 def change(name: str, new_name: str | None, where: str | None, zone: str | None, every: int | None) -> None:
     """Change a source: what is not given stays as it is."""
     settings = Settings.from_env()
-    where = _place(where, settings) if where else None
+    where = _place(where, settings) if where is not None else None
     with open_store(settings).write() as session:
         source = _called(session, name)
         wiring.change_source(
-            session, SYSTEM, source.public_id, name=new_name or source.name, url=where or source.url,
-            zone=zone or source.zone, every=every or source.every, root=settings.wire_root, now=clock.utcnow(),
+            session, SYSTEM, source.public_id,
+            name=source.name if new_name is None else new_name, url=source.url if where is None else where,
+            zone=source.zone if zone is None else zone, every=source.every if every is None else every,
+            root=settings.wire_root, now=clock.utcnow(),
         )  # fmt: skip
         click.echo(f"{source.name} is changed: {source.url}, every {source.every} s, times of {source.zone}.")
 
@@ -76,8 +78,10 @@ def stop(name: str, why: str) -> None:
 @click.argument("name")
 def start(name: str) -> None:
     """Read a source again that was stopped or removed."""
-    with open_store().write() as session:
-        wiring.start_source(session, SYSTEM, _called(session, name).public_id, now=clock.utcnow())
+    settings = Settings.from_env()
+    with open_store(settings).write() as session:
+        source = _called(session, name)
+        wiring.start_source(session, SYSTEM, source.public_id, root=settings.wire_root, now=clock.utcnow())
     click.echo(f"{name} is read again, at once.")
 
 
@@ -151,7 +155,7 @@ def parse(files: tuple[str, ...], zone: str) -> None:
 
 def _place(where: str, settings: Settings) -> str:
     """Where copy is to come from: an address that this desk may talk to, or a path from the root."""
-    if "://" not in where:
+    if where and "://" not in where:
         return str(Path(where).absolute())
     if rules.kind_of(where) == "feed":
         net.check_address(where, private=settings.private_addresses)

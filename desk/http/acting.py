@@ -28,6 +28,14 @@ def publish_words(page: StoryPage) -> str:
     return _("Publish edition %(n)s", n=len(page.editions) + 1) if page.out else _("Publish")
 
 
+def kept_time(page: StoryPage) -> str:
+    """When approved copy was to go out by itself before its approval was renewed, and still can; empty without that."""
+    story = page.story
+    if story.state != "approved" or story.publish_at is None or story.publish_at <= visit().now:
+        return ""
+    return stamp(max((story.publish_at, *page.gates.embargoes)), visit().zone)
+
+
 def embargo_says(page: StoryPage) -> str:
     """What setting or moving the desk's embargo leads to, in a sentence, before anybody presses."""
     if page.story.state == "scheduled":
@@ -39,7 +47,7 @@ def own_words(page: StoryPage) -> str:
     """Why the reader can't approve this copy, in a sentence; empty where they can."""
     if page.own is None:
         return ""
-    if page.own.why == "rewrote":
+    if page.own.why == "share":
         words = _("You wrote %(words)s of its %(of)s words, headline and abstract counted: another has to approve.")
         return words % {"words": page.own.words, "of": page.own.of}
     return _("This is your own copy: somebody else approves it.")

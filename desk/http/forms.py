@@ -18,11 +18,11 @@ class Form:
     """A form on a page: `values` are what it shows, `error(field)` the sentence beside a field.
 
     On a page that is given back after a refusal the values are those that were typed. Where a page has several forms,
-    each is told the last part of the address it is `sent_to`, so that only the one that was sent is given back.
+    each is told the last parts of the addresses it may be `sent_to`, so that only the one that was sent is given back.
     """
 
-    def __init__(self, *, sent_to: str | None = None, **defaults: Any) -> None:
-        self.problem = problem() if sent_to in (None, request.path.rpartition("/")[2]) else None
+    def __init__(self, *, sent_to: tuple[str, ...] = (), **defaults: Any) -> None:
+        self.problem = problem() if not sent_to or request.path.rpartition("/")[2] in sent_to else None
         self.typed = self.problem is not None
         self._defaults = defaults
 

@@ -24,8 +24,8 @@ PHRASES = (
     "problem_with", "as_copy", "greeting", "work_line", "paragraphs", "what_changed", "soon", "night", "hours_words",
 )  # fmt: skip
 ACTS = (
-    "may_embargo", "standing_embargo", "publish_words", "embargo_says", "own_words", "approval_gate", "after_lift",
-    "goes_at_once", "since_words",
+    "may_embargo", "standing_embargo", "publish_words", "kept_time", "embargo_says", "own_words", "approval_gate",
+    "after_lift", "goes_at_once", "since_words",
 )  # fmt: skip
 RTL = frozenset({"ar", "he", "fa", "ur"})
 

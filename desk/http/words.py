@@ -185,7 +185,8 @@ def who_line(row: Row, lead: Commission, now: datetime) -> str:
     """Where somebody is, what time it is there, and how far they are."""
     place = f"{clock.place_of(lead.zone)}, {clock.hhmm(now, lead.zone)}" if lead.zone else ""
     if lead.state == "filed" and row.version:
-        progress = _("filed v%(n)s, %(words)s words", n=row.version, words=row.words)
+        filed = _("filed v%(n)s, %(words)s words") if row.filed_at else _("filed; now v%(n)s, %(words)s words")
+        progress = filed % {"n": row.version, "words": row.words}
     elif lead.state == "reporting":
         progress = _("writing")
     else:

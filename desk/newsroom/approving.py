@@ -36,7 +36,7 @@ def approve(
     workflow.after(story.state, "approve")
     own = authorship.own_copies(session, actor, [story]).get(story.id)
     if own is not None:
-        raise Forbidden(_OWN["rewrote" if own.why == "rewrote" else "own"], words=own.words, of=own.of)
+        raise Forbidden(_OWN["share" if own.why == "share" else "own"], words=own.words, of=own.of)
     decision = approvals.decide(session, version_id=version.id, person_id=actor.id, kind="approve", note=note, now=now)
     before, after = storying.move(session, story, "approve", now=now)
     record(
@@ -111,7 +111,7 @@ def withdraw(
 _OWN = {
     "own": "This is your own copy: somebody else approves it. An editor alone at night may publish it on their own "
     "authority.",
-    "rewrote": "You wrote %(words)s of its %(of)s words, headline and abstract counted: somebody else has to approve "
+    "share": "You wrote %(words)s of its %(of)s words, headline and abstract counted: somebody else has to approve "
     "it. An editor alone at night may publish it on their own authority.",
 }
 

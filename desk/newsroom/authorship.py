@@ -1,80 +1,122 @@
 """Whose copy it is, of one story or of a whole board: the verb, its button and the numbers all ask this."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from desk.actor import Actor
 from desk.approvals import rules
 from desk.approvals.rules import Own, Wrote
+from desk.drafts import counted
 from desk.drafts import queries as drafts
+from desk.drafts.counted import Kept
 from desk.drafts.models import Draft, Version
 from desk.stories.models import Edition, Story
-from desk.text import plain_text, tokens
 
 TEXT = ("headline", "abstract", "dateline_places", "body_html", "ednote")
+
+
+# Whose the words are follows from the versions between two, which never change: by those two, the one out and the last.
+_shared: Kept[tuple[str | None, str], int | None] = Kept(20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """The versions of one main draft, first to last, with their ids; `out` is the number of the one that is out."""
+
+    out: int | None = None
+    wrote: list[Wrote] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+    public_ids: list[str] = field(default_factory=list)
+
+    @property
+    def counting(self) -> list[tuple[Wrote, str]]:
+        """The versions whose words count, from the one that is out."""
+        both = zip(self.wrote, self.public_ids, strict=True)
+        return [(one, id_) for one, id_ in both if self.out is None or one.n >= self.out]
 
 
 def own_copies(session: Session, actor: Actor, stories: Collection[Story]) -> dict[int, Own]:
     """Those of `stories` whose copy, as the main draft now stands, is this actor's own, by id, and why it is.
 
-    Three queries, and a fourth for the texts of what they wrote in after another had filed it.
+    Three queries, and a fourth for texts not counted before, of stories of which they wrote something another filed.
     """
-    if actor.person_id is None or not stories:
+    person_id = actor.person_id
+    if person_id is None or not stories:
         return {}
-    ids = [story.id for story in stories]
-    out = _standing_out(session, ids)
-    saved = (
-        select(Draft.story_id, Version.id, Version.n, Version.author_id, Version.filed_at.is_not(None).label("filed"))
+    saved = _saved(session, [story.id for story in stories])
+    # the versions whose bylines count: the one filed last, and the last
+    over = {id_: _named_over(of) for id_, of in saved.items() if of.out is None}
+    lines = drafts.bylines(session, [version_id for ids in over.values() for version_id in ids])
+    named = {
+        id_: [rules.Byline(one.name, one.person_id) for of in ids for one in lines[of]] for id_, ids in over.items()
+    }
+
+    def own(story: Story, shared: Counter[int | None] | None = None) -> Own | None:
+        of, by = saved[story.id], named.get(story.id, ())
+        return rules.own_copy(
+            person_id, actor.name, of.wrote, by, shared=shared, edition_n=of.out, prepared_by=story.next_by_id
+        )
+
+    written = [story for story in stories if story.id in saved]
+    found = {story.id: own(story) for story in written}
+    # names and filings decide most of it; words are counted only of what is left
+    rest = [story for story in written if found[story.id] is None and _had_a_hand(saved[story.id], person_id)]
+    shares = _shares(session, {story.id: saved[story.id] for story in rest})
+    found |= {story.id: own(story, shares[story.id]) for story in rest}
+    return {story_id: why for story_id, why in found.items() if why is not None}
+
+
+def writer(session: Session, story: Story) -> int | None:
+    """Who wrote the copy of the main draft that is not out yet; None if several did and nobody filed it."""
+    of = _saved(session, [story.id]).get(story.id, _Saved())
+    return rules.writer(of.wrote, edition_n=of.out)
+
+
+def _saved(session: Session, story_ids: Collection[int]) -> dict[int, _Saved]:
+    """By story, what was saved of its main draft; one without a version is left out."""
+    out = _standing_out(session, story_ids)
+    rows = session.execute(
+        select(Draft.story_id, Version.id, Version.public_id, Version.n, Version.author_id, Version.filed_at)
         .join(Version, Version.draft_id == Draft.id)
-        .where(Draft.story_id.in_(ids), Draft.is_main)
+        .where(Draft.story_id.in_(story_ids), Draft.is_main)
         .order_by(Version.n)
     )
-    wrote: dict[int, list[Wrote]] = defaultdict(list)
-    over: dict[int, set[int]] = defaultdict(set)  # the versions whose bylines count: the one filed last, and the last
-    last: dict[int, dict[bool, int]] = defaultdict(dict)
-    for story_id, version_id, n, author_id, filed in session.execute(saved):
-        wrote[story_id].append(Wrote(n, author_id, filed))
-        last[story_id] |= {False: version_id} | ({True: version_id} if filed else {})
-    for story_id in wrote.keys() - out.keys():
-        over[story_id] = set(last[story_id].values())
-    lines = drafts.bylines(session, [id_ for versions in over.values() for id_ in versions])
-    words = _words_since(session, actor.person_id, wrote)
-    found = {
-        story.id: rules.own_copy(
-            actor.person_id,
-            actor.name,
-            [replace(one, words=words.get((story.id, one.n), ())) for one in wrote[story.id]],
-            [rules.Byline(line.name, line.person_id) for id_ in over[story.id] for line in lines[id_]],
-            edition_n=out.get(story.id),
-            prepared_by=story.next_by_id,
-        )
-        for story in stories
-        if story.id in wrote
+    saved: dict[int, _Saved] = {}
+    for story_id, id_, public_id, n, author_id, filed_at in rows:
+        of = saved.setdefault(story_id, _Saved(out.get(story_id)))
+        of.wrote.append(Wrote(n, author_id, filed_at is not None))
+        of.ids.append(id_)
+        of.public_ids.append(public_id)
+    return saved
+
+
+def _named_over(of: _Saved) -> list[int]:
+    filed = [id_ for id_, one in zip(of.ids, of.wrote, strict=True) if one.filed]
+    return list(dict.fromkeys([*filed[-1:], of.ids[-1]]))
+
+
+def _had_a_hand(of: _Saved, person_id: int) -> bool:
+    return any(one.author_id == person_id and (of.out is None or one.n > of.out) for one in of.wrote)
+
+
+def _shares(session: Session, saved: Mapping[int, _Saved]) -> dict[int, Counter[int | None]]:
+    """By story, how many words of the last version are whose."""
+    counting = {story_id: of.counting for story_id, of in saved.items()}
+    between = {id_: (some[0][1] if saved[id_].out else None, some[-1][1]) for id_, some in counting.items()}
+    kept = _shared.get(between.values())
+    new = {id_: some for id_, some in counting.items() if between[id_] not in kept}
+    words = counted.words_of(session, [public_id for some in new.values() for _, public_id in some])
+    come = {
+        between[id_]: rules.shares([replace(one, words=words[of]) for one, of in some], edition_n=saved[id_].out)
+        for id_, some in new.items()
     }
-    return {story_id: own for story_id, own in found.items() if own is not None}
-
-
-def _words_since(
-    session: Session, person_id: int, wrote: Mapping[int, Sequence[Wrote]]
-) -> dict[tuple[int, int], tuple[str, ...]]:
-    """The words of each version since the one that was filed last, by story and number, where this person saved one."""
-    since: dict[int, int] = {}
-    for story_id, versions in wrote.items():
-        filed = rules.last_filed(versions)
-        if filed is not None and any(one.author_id == person_id for one in versions[filed + 1 :]):
-            since[story_id] = versions[filed].n
-    if not since:
-        return {}
-    rows = session.execute(
-        select(Draft.story_id, Version.n, Version.headline, Version.abstract, Version.body_html)
-        .join(Version, Version.draft_id == Draft.id)
-        .where(Draft.is_main, or_(*(and_(Draft.story_id == id_, Version.n >= n) for id_, n in since.items())))
-    )
-    return {(row[0], row[1]): tuple(tokens(f"{row[2]} {row[3]} {plain_text(row[4])}")) for row in rows}
+    _shared.keep(come)
+    kept |= come
+    return {id_: kept[ends] for id_, ends in between.items()}
 
 
 def _standing_out(session: Session, story_ids: Collection[int]) -> dict[int, int]:

@@ -260,22 +260,33 @@ def _void(session: Session, actor: Actor, desk: _Desk, version: Version, *, was:
     ]
     standing = approvals.void(session, ids, by_version=version.id, now=now)
     if was in ("approved", "scheduled"):
-        _tell_voided(session, actor, desk, version, standing, now)
+        _tell_voided(session, actor, desk, version, standing, was_scheduled=was == "scheduled", now=now)
 
 
 def _tell_voided(
-    session: Session, actor: Actor, desk: _Desk, version: Version, standing: Sequence[Decision], now: datetime
+    session: Session,
+    actor: Actor,
+    desk: _Desk,
+    version: Version,
+    standing: Sequence[Decision],
+    *,
+    was_scheduled: bool,
+    now: datetime,
 ) -> None:
+    """Tell its approvers; and the story's editors, if it was to go out by itself."""
     story = desk.story
     approvers = people.people(session, [decision.person_id for decision in standing])
+    editors = reading.editors(session, story, reading.main_assignment(session, story.id)) if was_scheduled else []
     record(
         session, actor, "approval_voided", ("version", version.id), now=now, story_id=story.id, desk_id=story.desk_id,
         n=version.n, approvers=", ".join(sorted(person.name for person in approvers.values())),
     )  # fmt: skip
     telling.tell(
-        session, "approval_voided", approvers.values(), but=actor, key=f"approval_voided:{version.public_id}",
+        session, "approval_voided", (approvers | {editor.id: editor for editor in editors}).values(), but=actor,
+        key=f"approval_voided:{version.public_id}",
         facts=reading.about(
-            session, story, desk.assignment, by=actor.name, n=version.n, version=version.public_id, why=""
+            session, story, desk.assignment, by=actor.name, n=version.n, version=version.public_id, why="",
+            off=was_scheduled,
         ),
         story=story, now=now,
     )  # fmt: skip

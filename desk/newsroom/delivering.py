@@ -5,7 +5,7 @@ It is asked at every attempt, so that nobody who was disabled is sent anything; 
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ from desk.mail import mail_bytes
 from desk.net import one_line
 from desk.newsroom import republishing, wording
 from desk.newsroom.wording import Recipient, Writer
-from desk.outbox.handover import Envelope, Outgoing, Stopped
+from desk.outbox.handover import Answer, Envelope, NotYet, Outgoing, Stopped
 from desk.outbox.rules import BEARERS
 from desk.people import queries as people
 from desk.people import signing
@@ -33,6 +33,7 @@ from desk.settings import Settings
 from desk.stories.models import Edition, Story
 
 Clock = Callable[[], datetime]
+ON_HOLD = NotYet("The story is on hold: nobody is reminded of it until it is released.", timedelta(minutes=1))
 log = structlog.get_logger()
 
 
@@ -48,13 +49,17 @@ class Renderer:
     settings: Settings
     now: Clock
 
-    def __call__(self, session: Session, batch: Sequence[Outgoing]) -> Mapping[int, Envelope | Stopped]:
-        """Where each delivery of `batch` goes and its bytes, or why it goes nowhere; by delivery id."""
+    def __call__(self, session: Session, batch: Sequence[Outgoing]) -> Mapping[int, Answer]:
+        """Where each delivery of `batch` goes and its bytes, or why it goes nowhere, or not yet; by delivery id."""
         newsroom = people.newsroom(session)
         recipients: dict[int, Recipient] = {}
         for kind, read in READERS.items():
             recipients |= read(session, [one for one in batch if one.recipient_kind == kind])
-        return {one.delivery_id: self._one(session, one, recipients, newsroom) for one in batch}
+        held = _on_hold(session, [one for one in batch if one.kind == "reminder"])
+        return {
+            one.delivery_id: ON_HOLD if one.delivery_id in held else self._one(session, one, recipients, newsroom)
+            for one in batch
+        }
 
     def _one(
         self, session: Session, one: Outgoing, recipients: Mapping[int, Recipient], newsroom: Newsroom
@@ -107,6 +112,13 @@ class Renderer:
             references=thread,
         )
         return Envelope(to.mail, wire, subject=worded.subject)
+
+
+def _on_hold(session: Session, reminders: Sequence[Outgoing]) -> set[int]:
+    """The deliveries among these reminders whose story is on hold."""
+    ids = {one.story_id for one in reminders}
+    held = set(session.scalars(select(Story.id).where(Story.id.in_(ids), Story.state == "held"))) if ids else set()
+    return {one.delivery_id for one in reminders if one.story_id in held}
 
 
 def _writer(session: Session, one: Outgoing) -> Writer | None:
@@ -226,8 +238,9 @@ def _told(session: Session, one: Outgoing, settings: Settings) -> payload.Told:
 def _notice(session: Session, one: Outgoing, settings: Settings) -> dict[str, Any]:
     """What a notice's mail says beside its facts.
 
-    `corrections` are those before it to which the licensee has not answered: what is new since does not say that
-    something was wrong. `later` is the number of what they were told since, 0 if nothing: its text is the one to run.
+    `corrections` are those before it that the licensee is to hear of and has not answered: what is new since does not
+    say that something was wrong. `later` is the number of what they were told since, 0 if nothing: its text is the one
+    to run.
     """
     told = _told(session, one, settings)
     telling, of = rules.TELLINGS[told.cause], (one.recipient_id or 0, one.story_id or 0)

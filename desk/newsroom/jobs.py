@@ -15,6 +15,7 @@ from desk.audit.models import Entry
 from desk.newsroom import reading, returning
 from desk.newsroom.returning import Returned
 from desk.newsroom.telling import editors_of_each
+from desk.people import queries as people
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, permits
 from desk.stories.models import Story
@@ -32,14 +33,15 @@ class Became:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An assignment as its correspondent sees it: with the offer they may answer, the editors who answer for it, how it
-    came back if it is to be filed anew, and what became of it for them (None while it is theirs)."""
+    """An assignment as its correspondent sees it: with the offer they may answer, the editors who answer for it, who
+    has it, how it came back if it is to be filed anew, and what became of it for them (None while it is theirs)."""
 
     assignment: Assignment
     offer: Offer | None
     story: Story
     desk: Desk
     editors: Sequence[Person]
+    holder: Person | None = None
     returned: Returned | None = None
     became: Became | None = None
 
@@ -110,8 +112,18 @@ def _jobs(
         session, [(assignment, story) for (assignment, _), story in zip(works, stories, strict=True)]
     )
     returned = returning.of_each(session, [assignment for assignment, offer in works if offer is None])
+    holders = people.people(session, [of.assignee_id for of, _ in works if of.assignee_id is not None])
     return [
-        Job(assignment, offer, story, desks[story.desk_id], answering, returned.get(assignment.id), became)
+        Job(
+            assignment,
+            offer,
+            story,
+            desks[story.desk_id],
+            answering,
+            holders.get(assignment.assignee_id or 0),
+            returned.get(assignment.id),
+            became,
+        )
         for (assignment, offer), story, answering in zip(works, stories, editors, strict=True)
     ]
 

@@ -17,7 +17,7 @@ from desk.drafts import queries as drafts
 from desk.drafts import service as drafting
 from desk.drafts.models import Version
 from desk.errors import Invalid, NotNow
-from desk.newsroom import notifying, reading, releasing, telling
+from desk.newsroom import notifying, reading, releasing, reminding, telling
 from desk.people import queries as people
 from desk.people.models import Desk, Person
 from desk.stories import queries as stories
@@ -206,7 +206,8 @@ def kill(
 
 
 def hold(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Story:
-    """Hold an unfinished story: nothing of it goes out until the hold is released. `why` may be empty."""
+    """Hold an unfinished story: nothing of it goes out until the hold is released, and nobody is reminded of it, also
+    by what waits in the queue. `why` may be empty."""
     story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
     return _move(session, actor, story, "hold", verb="story_held", now=now, why=_reason(why))
 
@@ -215,6 +216,7 @@ def release(session: Session, actor: Actor, story_public_id: str, now: datetime)
     """Release a held story to where it came from; one whose time came meanwhile goes out with the next tick.
 
     Whatever it was scheduled for may be gone by then (an embargo that was lifted): then it is approved, and waits.
+    Its reminders go again.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
     back = story.came_from
@@ -224,7 +226,9 @@ def release(session: Session, actor: Actor, story_public_id: str, now: datetime)
             back = "approved"
         else:
             storying.set_release(session, story, until, now=now)
-    return _move(session, actor, story, "release", verb="story_released", now=now, to=back)
+    released = _move(session, actor, story, "release", verb="story_released", now=now, to=back)
+    reminding.after_hold(session, story)
+    return released
 
 
 def spike(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Story:
@@ -238,7 +242,7 @@ def spike(session: Session, actor: Actor, story_public_id: str, why: str, now: d
     _require(why, "why", "Say why: it is recorded, and whoever worked on it is told.")
     worked = releasing.workers(session, story)
     had = releasing.end_assignments(session, actor, story, move="spike", why=why, now=now)
-    _move(session, actor, story, "spike", verb="story_spiked", now=now, why=why)
+    _move(session, actor, story, "spike", verb="story_spiked", now=now, why=why, came_from=story.came_from)
     telling.tell(
         session, "spiked", _others(worked, had), but=actor,
         key=f"spiked:{story.id}:{int(now.timestamp())}",

@@ -18,10 +18,11 @@ from desk.audit.service import record
 from desk.drafts import queries as drafts
 from desk.drafts import rules as copy_rules
 from desk.drafts.models import Version
-from desk.newsroom import commission, notifying, reading, reminding, telling
+from desk.newsroom import authorship, commission, notifying, reading, reminding, telling
 from desk.newsroom.commission import Commission
 from desk.people import queries as people
 from desk.people.models import Person
+from desk.stories import queries as stories
 from desk.stories import rules
 from desk.stories import service as storying
 from desk.stories.models import Edition, Story
@@ -38,7 +39,7 @@ def gates(session: Session, story: Story) -> rules.Gates:
     version = last_version(session, story)
     return rules.Gates(
         state=story.state,
-        lacks=_lacks(session, version),
+        lacks=_lacks(session, story, version),
         approved=version is not None and decisions.in_force(session, version.id) is not None,
         embargoes=embargoes(session, story, own=story.embargo_at),
     )
@@ -61,11 +62,12 @@ def put_out(
 ) -> Edition:
     """Freeze `version` as the next edition: the main assignment is done, licensees get their notices."""
     cause, wrong, right = story.next_cause or "first", story.next_wrong, story.next_right
+    writer = authorship.writer(session, story)
     before, after = storying.move(session, story, move, now=now)
     edition = storying.add_edition(
         session, story, version_id=version.id, cause=cause, by=actor.person_id, wrong=wrong, right=right, now=now
     )
-    ended = _finish_main(session, actor, story, version, now)
+    ended = _finish_main(session, actor, story, writer, now)
     _finish_others(session, actor, story, now)
     record(
         session, actor, "story_published" if move == "publish" else "own_authority", ("edition", edition.id), now=now,
@@ -139,23 +141,30 @@ def _each(to: Iterable[Person]) -> list[Person]:
     return list({person.id: person for person in to}.values())
 
 
-def _lacks(session: Session, version: Version | None) -> Literal["copy", "headline", "body"] | None:
+def _lacks(
+    session: Session, story: Story, version: Version | None
+) -> Literal["copy", "headline", "body", "change"] | None:
     if version is None:
         return "copy"
-    lacks = copy_rules.what_lacks(drafts.copy_of(session, version))
-    return None if not lacks else "headline" if "headline" in lacks else "body"
+    copy = drafts.copy_of(session, version)
+    lacks = copy_rules.what_lacks(copy)
+    if lacks:
+        return "headline" if "headline" in lacks else "body"
+    out = stories.current_edition(session, story.id) if story.next_cause is not None else None
+    same = out is not None and drafts.copy_of(session, session.get_one(Version, out.version_id)) == copy
+    return "change" if same else None
 
 
-def _finish_main(session: Session, actor: Actor, story: Story, version: Version, now: datetime) -> dict[str, str]:
+def _finish_main(session: Session, actor: Actor, story: Story, writer: int | None, now: datetime) -> dict[str, str]:
     """What the record says of it: the main assignment, and its states before and after."""
     main = reading.main_assignment(session, story.id)
     if main is None or main.state not in UNFINISHED:
         return {}
     case = commission.held(session, actor, main, now=now)
-    if main.state == "open" and version.author_id is None:
-        before, after = assigning.move(session, main, "cancel")  # neither taken nor written by anybody of the newsroom
+    if main.state == "open" and writer is None:
+        before, after = assigning.move(session, main, "cancel")  # neither taken nor written by one of the newsroom
     else:
-        before, after = assigning.publish(session, main, by=version.author_id)
+        before, after = assigning.publish(session, main, by=writer)
     _stop(case, ended="published", why="")
     storying.set_due(session, story, assignments.next_deadline(session, story.id), now=now)
     return {"assignment": main.public_id, "assignment_was": before, "assignment_is": after}

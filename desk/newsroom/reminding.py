@@ -30,6 +30,7 @@ from desk.stories.workflow import OVER
 KIND = "assignment"
 GRACE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
+AFTER_HOLD = timedelta(minutes=1)  # longer than a tick takes to come round
 OVERTAKEN = "overtaken by a later reminder"
 
 Waiting = Mapping[tuple[str, int | None], Sequence[Message]]  # by public id of the assignment, and person
@@ -58,6 +59,15 @@ def stop(
     whom = None if person_id is None else reminders.person(person_id)
     reminders.cancel_for(session, _thing(assignment), why, whom)
     unsay(session, story, _key(assignment), part=f":{whom}:" if whom else "", why=why, now=now)
+
+
+def after_hold(session: Session, story: Story) -> None:
+    """Leave the reminders that waited in the queue as a story was held until those that fell due since are told.
+
+    Each of these gives way to a later one of its assignment, if there is one. Called as the story is released.
+    """
+    waiting = [message.id for messages in _waiting(session, [story.id]).values() for message in messages]
+    outbox.put_off(session, waiting, wait=AFTER_HOLD)
 
 
 def fire_due(session: Session, now: datetime, limit: int = 200, aside: Aside | None = None) -> int:

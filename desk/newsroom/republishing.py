@@ -133,12 +133,21 @@ def notices_of_story(session: Session, story_id: int) -> list[Told]:
 
 
 def unanswered(session: Session, licensee_id: int, story_id: int, before: int) -> Sequence[Edition]:
-    """The corrections among the editions before that number to which a licensee has not answered, in their order."""
-    return session.scalars(
-        _told_of(licensee_id, story_id)
-        .where(Edition.number < before, Edition.cause == "correction", Notice.acknowledged_at.is_(None))
-        .order_by(Edition.number)
-    ).all()
+    """The corrections among the editions before that number of which a licensee is to hear again, in their order.
+
+    Those that reached them, or that came after something that did: they ran what was wrong, though the correction was
+    taken back before it went. Whoever answers an edition has answered those before it.
+    """
+    told = _told_of(licensee_id, story_id).where(Edition.number < before).order_by(Edition.number)
+    rows = session.execute(told.with_only_columns(Edition, Notice)).all()
+    answered = max((edition.number for edition, notice in rows if notice.acknowledged_at is not None), default=0)
+    return [
+        edition
+        for n, (edition, _) in enumerate(rows, start=1)
+        if edition.cause == "correction"
+        and edition.number > answered
+        and queries.reached(session, [notice for _, notice in rows[:n]])
+    ]
 
 
 def told_last(session: Session, licensee_id: int, story_id: int) -> int:

@@ -25,10 +25,13 @@ class Returned:
 
 
 def of_each(session: Session, assignments: Sequence[Assignment]) -> dict[int, Returned]:
-    """How each of these that came back last did so, by its id, until it is filed or handed in again. One query."""
+    """How each of these that came back last did so, by its id, until it is filed or handed in again. One query.
+
+    A note that was written to whoever had it before is not told.
+    """
     again = [one for one in assignments if one.state in ("accepted", "reporting")]
     entries = audit.of_stories(session, {one.story_id for one in again}, ("sent_back", "copy_returned"))
-    return {one.id: _of(entry) for entry in entries for one in again if _is_of(entry, one)}
+    return {one.id: _of(entry) for entry in entries for one in again if _is_of(entry, one) and _is_theirs(entry, one)}
 
 
 def of_draft(session: Session, story: Story, draft: Draft, assignment: Assignment | None) -> Returned | None:
@@ -37,7 +40,8 @@ def of_draft(session: Session, story: Story, draft: Draft, assignment: Assignmen
         return of_each(session, [assignment]).get(assignment.id) if assignment is not None else None
     if story.state != "reporting":
         return None
-    entries = audit.of_stories(session, {story.id}, ("copy_returned",))
+    returns = audit.of_stories(session, {story.id}, ("copy_returned",))
+    entries = [entry for entry in returns if assignment is None or _is_theirs(entry, assignment)]
     filed = drafts.last_filed(session, draft.id)
     again = not entries or (filed is not None and filed.filed_at is not None and filed.filed_at > entries[-1].at)
     return None if again else _of(entries[-1])
@@ -47,6 +51,11 @@ def _is_of(entry: Entry, assignment: Assignment) -> bool:
     """Copy is returned as a version, and its entry says for which assignment; all else is sent back as one."""
     sent_back = entry.thing_kind == "assignment" and entry.thing_id == assignment.id
     return sent_back or entry.details.get("assignment") == assignment.public_id
+
+
+def _is_theirs(entry: Entry, assignment: Assignment) -> bool:
+    """Whether it came back to the person who has the assignment now; while nobody has it, it is the desk's to read."""
+    return assignment.accepted_at is None or entry.at >= assignment.accepted_at
 
 
 def _of(entry: Entry) -> Returned:

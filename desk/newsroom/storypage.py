@@ -31,7 +31,7 @@ from desk.wires.models import Item, Source
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """How a story ended: killed or spiked, when (UTC), by whom, why, and in which state it was before."""
+    """How a story ended: killed or spiked, when (UTC), by whom, why, and the state it had come to, a hold aside."""
 
     at: datetime
     by: str
@@ -136,7 +136,10 @@ def over_of(session: Session, story: Story, last: Edition | None) -> Over | None
         by = people.people(session, [last.by_id] if last.by_id is not None else []).get(last.by_id or 0)
         return Over(last.published_at, by.name if by else SYSTEM.name, last.why, "published")
     entry = audit.last_of_story(session, story.id, "story_spiked") if story.state == "spiked" else None
-    return Over(entry.at, entry.actor_name, entry.why or "", entry.from_state or "") if entry else None
+    if entry is None:
+        return None
+    before = entry.details.get("came_from") or entry.from_state or ""
+    return Over(entry.at, entry.actor_name, entry.why or "", str(before))
 
 
 def wires_of(session: Session, story_id: int) -> Sequence[Row[Item, str]]:

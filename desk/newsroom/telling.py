@@ -18,15 +18,22 @@ from desk.stories.models import Story
 
 
 def editors_of(session: Session, assignment: Assignment | None, story: Story) -> list[Person]:
-    """The editor named on the assignment, if they edit the story's desk still; else all the editors of that desk."""
+    """The editor named on the assignment, if they edit the story's desk still; else all the editors of that desk.
+
+    On a desk that has no editor it is whoever is named all the same, unless they are disabled.
+    """
     return editors_of_each(session, [(assignment, story)])[0]
 
 
 def editors_of_each(session: Session, works: Sequence[tuple[Assignment | None, Story]]) -> list[list[Person]]:
     """`editors_of` for each of these, in their order, read at once."""
     of_desk = people.editors(session, {story.desk_id for _, story in works})
+    orphaned = {of.editor_id for of, story in works if of is not None and not of_desk[story.desk_id]}
+    named = people.people(session, [id_ for id_ in orphaned if id_ is not None])
     return [
-        [one for one in of_desk[story.desk_id] if of is not None and one.id == of.editor_id] or of_desk[story.desk_id]
+        [one for one in of_desk[story.desk_id] if of is not None and one.id == of.editor_id]
+        or of_desk[story.desk_id]
+        or [one for one in named.values() if of is not None and one.id == of.editor_id and one.disabled_at is None]
         for of, story in works
     ]
 

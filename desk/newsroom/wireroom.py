@@ -109,7 +109,7 @@ class SourcesPage:
 
     standings: Sequence[Standing]
     removed: Sequence[Source]
-    unreadable: Sequence[Row[Intake, str]]
+    unreadable: Sequence[Row[Intake, Source]]
 
 
 def room(

@@ -90,9 +90,11 @@ def remove_source(session: Session, actor: Actor, public_id: str, *, now: dateti
     return source
 
 
-def start_source(session: Session, actor: Actor, public_id: str, *, now: datetime) -> Source:
-    """Poll a stopped or removed source again, from now on."""
+def start_source(session: Session, actor: Actor, public_id: str, *, root: Path, now: datetime) -> Source:
+    """Poll a stopped or removed source again, from now on. Raises Invalid for a folder that is not below `root`."""
     source = _source(session, actor, public_id)
+    if source.kind == "folder":
+        folders.inside(root, source.url)
     if source.stopped_at is not None:
         wires.start(session, source, now=now)
         record(session, actor, "source_started", ("source", source.id), now=now)

@@ -17,7 +17,7 @@ from desk import chance, revisions
 from desk.db import UtcDateTime, db_now
 from desk.net import Handed
 from desk.outbox import rules
-from desk.outbox.handover import Claimed, Envelope, Outgoing, Ready, Render, Settled, Stopped, Tried
+from desk.outbox.handover import Claimed, Envelope, NotYet, Outgoing, Ready, Render, Settled, Stopped, Tried
 from desk.outbox.handover import Result as Result
 from desk.outbox.kinds import KINDS
 from desk.outbox.models import Delivery, Due, Message
@@ -78,8 +78,9 @@ def claim(
 def prepare(session: Session, claimed: Sequence[Claimed], render: Render, *, now: datetime) -> list[Ready]:
     """Look once more at what was claimed, and make it ready: to be committed before anything is handed over.
 
-    What was cancelled, or whose recipient is gone, ends here with its cause. At the first attempt the bytes are
-    frozen. `park` kinds are marked `handing`, so that a death from now on parks them.
+    What was cancelled, or whose recipient is gone, ends here with its cause; what is not to go yet is due again later.
+    At the first attempt the bytes are frozen. `park` kinds are marked `handing`, so that a death from now on parks
+    them.
     """
     going = []
     for row in _held(session, claimed, alive_at=db_now(session)):
@@ -93,6 +94,9 @@ def prepare(session: Session, claimed: Sequence[Claimed], render: Render, *, now
         answer = answers[row.Delivery.id]
         if isinstance(answer, Stopped):
             _end(session, row, answer.state, answer.why, now)
+        elif isinstance(answer, NotYet):
+            row.Delivery.said = answer.why
+            _due_again(session, row.Due, answer.wait)
         else:
             ready.append(_freeze(row, answer, now))
     session.flush()
@@ -270,10 +274,14 @@ def _apply(session: Session, row: Held, handed: Handed, settled: Settled, now: d
     delivery.state, delivery.said, delivery.last_at = "due", decision.why, now
     if KINDS[message.kind].policy == "park":  # nobody has these bytes, and their words would be untrue by then
         delivery.wire = None
-    row.Due.due_at, row.Due.lease_until, row.Due.lease_token = db_now(session) + wait, None, None
+    _due_again(session, row.Due, wait)
     if message.recipient_kind == "licensee" and message.desk_id is None:  # somebody waits for what comes of a test
         revisions.touch(session, "newsroom")
     return "due"
+
+
+def _due_again(session: Session, place: Due, wait: timedelta) -> None:
+    place.due_at, place.lease_until, place.lease_token = db_now(session) + wait, None, None
 
 
 def _end(session: Session, row: Held, state: str, why: str, now: datetime) -> None:

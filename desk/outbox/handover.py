@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -58,7 +58,16 @@ class Stopped:
     why: str
 
 
-Render = Callable[[Session, Sequence[Outgoing]], Mapping[int, Envelope | Stopped]]
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """A renderer's third answer: this stays in the queue, untried, and is asked about again after `wait`."""
+
+    why: str
+    wait: timedelta
+
+
+Answer = Envelope | Stopped | NotYet
+Render = Callable[[Session, Sequence[Outgoing]], Mapping[int, Answer]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ NEXT_CAUSES = ("update", "correction", "clarification")
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """The facts of a publication: the state, what the copy lacks, whether its approval stands, every embargo (UTC)."""
+    """The facts of a publication: the state, what the copy lacks (a change, if it says what is out already), whether
+    its approval stands, every embargo (UTC)."""
 
     state: str
-    lacks: Literal["copy", "headline", "body"] | None
+    lacks: Literal["copy", "headline", "body", "change"] | None
     approved: bool
     embargoes: tuple[datetime, ...] = ()
 
@@ -127,6 +128,7 @@ _LACKS = {
     "copy": "There is no copy yet: write the story first.",
     "headline": "The headline is missing: write one first.",
     "body": "The text has no words: write it first.",
+    "change": "The copy says what the edition that is out says: change it first, or leave it at that edition.",
 }
 
 _SHUT = {

@@ -170,10 +170,10 @@ def remove(public_id: str) -> Response:
     return see("wire.sources", _anchor="removed")
 
 
-@pages.act("/wire/sources/<public_id>/start", may="wire.manage")
+@pages.act("/wire/sources/<public_id>/start", may="wire.manage", again="wire.source")
 def start(public_id: str) -> Response:
     """Poll it again, stopped or removed."""
-    wiring.start_source(db(), actor(), public_id, now=now())
+    wiring.start_source(db(), actor(), public_id, root=visit().settings.wire_root, now=now())
     return see("wire.sources")
 
 

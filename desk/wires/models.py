@@ -54,6 +54,7 @@ class Intake(Base):
     __table_args__ = (
         UniqueConstraint("source_id", "sha256", "name"),
         Index(None, "at"),
+        Index(None, "source_id", "name", "looked"),
         Index("ix_intakes_unreadable", "source_id", sqlite_where=UNREADABLE, postgresql_where=UNREADABLE),
     )
     id: Mapped[Key]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, aliased, defer
 
 from desk import search
 from desk.errors import NotFound
@@ -29,10 +29,18 @@ def source(session: Session, public_id: str) -> Source:
     return found
 
 
-def unreadable(session: Session, of: Source | None = None, most: int = 20) -> Sequence[Row[Intake, str]]:
-    """What came last, from one source or any that is not removed, and could not be read; with the names of the sources,
-    newest first."""
-    rows = select(Intake, Source.name).join(Source, Source.id == Intake.source_id).where(UNREADABLE)
+def unreadable(session: Session, of: Source | None = None, most: int = 20) -> Sequence[Row[Intake, Source]]:
+    """What came last, from one source or any that is not removed, and could not be read, with the source; newest first.
+
+    What was read since from the same source under the same name is what it sent in its place.
+    """
+    later = aliased(Intake)
+    mended = select(later.id).where(
+        later.source_id == Intake.source_id, later.name == Intake.name, later.read_at.is_not(None),
+        later.at > Intake.at,
+    )  # fmt: skip
+    rows = select(Intake, Source).join(Source, Source.id == Intake.source_id)
+    rows = rows.where(UNREADABLE, ~mended.exists())
     rows = rows.where(Source.removed_at.is_(None) if of is None else Source.id == of.id)
     return session.execute(rows.order_by(Intake.at.desc(), Intake.id.desc()).limit(most)).all()
 

@@ -20,7 +20,7 @@ from desk.errors import Invalid
 from desk.text import line, plain_text, tokens
 from desk.wires import rules
 from desk.wires.item import WireItem
-from desk.wires.models import UNREADABLE, Intake, Item, Source, Use
+from desk.wires.models import Intake, Item, Source, Use
 from desk.wires.rules import Ended, Jitter
 
 
@@ -191,7 +191,7 @@ def store_intake(
     """Keep bytes before they are read, and renew the lease; None if the source is somebody else's by now.
 
     The same bytes of the same name are kept once and not read again, except by a feed that has shown other bytes
-    since: it has gone back to these.
+    since: it has gone back to these. What came back came now.
     """
     source = _held(session, claim)
     if source is None:
@@ -213,10 +213,12 @@ def store_intake(
             looked=looked,
         )
         session.add(intake)
-    elif intake.read_at is not None and source.kind == "feed" and _latest(session, source.id) != intake.id:
-        intake.at, intake.read_at = now, None
-        if not session.scalar(select(func.length(Intake.data)).where(Intake.id == intake.id)):
-            intake.data = data  # they were pruned since
+    elif source.kind == "folder" or _latest(session, source.id) != intake.id:  # they came back
+        intake.at = now
+        if source.kind == "feed" and intake.read_at is not None:
+            intake.read_at = None
+            if not session.scalar(select(func.length(Intake.data)).where(Intake.id == intake.id)):
+                intake.data = data  # they were pruned since
     intake.looked = looked
     session.flush()
     fresh = intake.read_at is None and intake.error is None
@@ -234,12 +236,16 @@ def unread(session: Session, claim: Claim, limit: int = 20) -> list[Unread]:
     return [Unread(*row) for row in rows]
 
 
-def refused(session: Session, claim: Claim, names: Sequence[str]) -> dict[tuple[str, str | None], str]:
-    """Why files of a watched folder could not be read before, by their name and how they looked then."""
-    wanted = select(Intake.name, Intake.looked, Intake.error).where(Intake.source_id == claim.source_id, UNREADABLE)
-    found: dict[tuple[str, str | None], str] = {}
-    for start in range(0, len(names), 500):
-        for row in session.execute(wanted.where(Intake.name.in_(names[start : start + 500]))):
+def looked_at(session: Session, claim: Claim, files: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
+    """Which of these files of a watched folder, each a name and how it looks, were read before as they are; with what
+    was wrong with it, or None."""
+    wanted = select(Intake.name, Intake.looked, Intake.error).where(
+        Intake.source_id == claim.source_id, or_(Intake.read_at.is_not(None), Intake.error.is_not(None))
+    )
+    found: dict[tuple[str, str], str | None] = {}
+    for start in range(0, len(files), 500):
+        names, looks = zip(*files[start : start + 500], strict=True)
+        for row in session.execute(wanted.where(Intake.name.in_(names), Intake.looked.in_(looks))):
             found[row.name, row.looked] = row.error
     return found
 

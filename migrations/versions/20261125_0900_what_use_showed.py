@@ -16,6 +16,7 @@ def upgrade() -> None:
     # wire sources that were removed; files of wire folders that could not be read, and how they looked
     op.add_column("sources", sa.Column("removed_at", desk.db.UtcDateTime(timezone=True), nullable=True))
     op.add_column("intakes", sa.Column("looked", sa.String(length=500), nullable=True))
+    op.create_index("ix_intakes_source_id_name_looked", "intakes", ["source_id", "name", "looked"], unique=False)
     unreadable = sa.text("error IS NOT NULL")
     op.create_index(
         "ix_intakes_unreadable",
@@ -29,6 +30,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_intakes_unreadable", table_name="intakes")
+    op.drop_index("ix_intakes_source_id_name_looked", table_name="intakes")
     op.drop_column("intakes", "looked")
     op.drop_column("sources", "removed_at")
     op.drop_index("ix_items_intake_id", table_name="items")

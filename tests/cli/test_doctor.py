@@ -1,6 +1,7 @@
 """`desk doctor`: what is wrong is named, with the way out; what runs embedded is asked like anything else."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +66,43 @@ def test_a_folder_that_is_watched_from_before_outside_the_root_is_named(var: Pat
         wires.make_source(session, name="Old", kind="folder", url="/etc", zone="UTC", every=60, now=clock.utcnow())
     wrong = seen()["wires"]
     assert (wrong["state"], wrong["says"].startswith("Old is not read: /etc is not below")) == ("WRONG", True)
+
+
+def test_files_that_an_earlier_release_set_aside_are_named_and_an_empty_folder_is_not(var: Path, desk: Store) -> None:
+    for name in ("levant", "atlas"):
+        (folder := var / "wires" / name / "failed").mkdir(parents=True)
+        with desk.write() as session:
+            wires.make_source(
+                session, name=name, kind="folder", url=str(folder.parent), zone="UTC", every=60, now=clock.utcnow()
+            )
+    assert seen()["wires"]["state"] == "ok"
+    (var / "wires" / "levant" / "failed" / "bad.xml").touch()
+    wrong = seen()["wires"]
+    assert (wrong["state"], wrong["says"].startswith(f"files lie unread in {var}/wires/levant/failed, where")) == (
+        "WRONG", True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis://localhost:63x79/0", "REDIS_URL can't be understood"),
+        ("redis://desk:s3cret/x@localhost:6379/0", "REDIS_URL can't be understood"),
+        ("redis://127.0.0.1:1#s3cret@localhost:6379/0", "Nothing answers at REDIS_URL: the connection was refused."),
+        ("redis://desk:my@s3cret@127.0.0.1:1/0", "Nothing answers at 127.0.0.1:1: the connection was refused."),
+        ("redis://127.0.0.1:1/0?s3cret=1", "REDIS_URL can't be understood"),
+        ("unix:///nowhere/at/all.sock", "The connection to /nowhere/at/all.sock failed"),
+    ],
+)
+@pytest.mark.usefixtures("desk")
+def test_a_brokers_address_that_is_odd_is_said_without_its_password_and_ends_no_look(
+    monkeypatch: pytest.MonkeyPatch, url: str, said: str
+) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+    lines = seen()
+    assert lines["broker"]["says"].startswith(said)
+    assert not re.search("s3cret|my@", lines["broker"]["says"])
+    assert "mail" in lines
 
 
 def test_a_server_that_does_not_answer_is_said_in_words(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:

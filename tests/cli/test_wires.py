@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from desk import db
 from desk.cli.wires import wires
 from desk.db import Database
+from desk.errors import Invalid
 from desk.settings import Settings
 from tests.fakes import FeedServer, Page
 from tests.wires.feeds import BLAST, TRIP, entry, rss
@@ -60,7 +61,9 @@ def test_a_feed_is_added_polled_and_listed(desk: Desk) -> None:
     assert "Nordpress" in desk("list").output
 
 
-def test_a_folder_is_added_by_its_path_and_its_files_are_polled(desk: Desk, tmp_path: Path) -> None:
+def test_a_folder_is_added_by_its_path_polled_and_read_again_only_below_the_root(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drop = tmp_path / "var" / "wires" / "drop"
     drop.mkdir(parents=True)
     (drop / "one.xml").write_bytes(rss(BLAST))
@@ -71,12 +74,21 @@ def test_a_folder_is_added_by_its_path_and_its_files_are_polled(desk: Desk, tmp_
     outside = desk("add", "Etc", "/etc")
     assert "/etc is not below " + str(tmp_path / "var" / "wires") in str(outside.exception)
     assert "DESK_WIRES" in str(outside.exception)
+    assert desk("stop", "Levant").exit_code == 0
+    monkeypatch.setenv("DESK_WIRES", str(tmp_path / "elsewhere"))
+    refused = desk("start", "Levant")
+    assert refused.output == ""
+    assert str(refused.exception).startswith(f"{drop} is not below {tmp_path / 'elsewhere'}")
+    assert '"health": "stopped"' in desk("list", "--json").output
 
 
 def test_a_source_is_changed_stopped_removed_and_read_again(desk: Desk) -> None:
     assert desk("add", "Nordpress", "http://127.0.0.1:9/feed").exit_code == 0
     changed = desk("change", "Nordpress", "--name", "Nord", "--every", "30").output
     assert changed == "Nord is changed: http://127.0.0.1:9/feed, every 30 s, times of UTC.\n"
+    for option, value in (("--every", "0"), ("--name", ""), ("--where", ""), ("--zone", "")):
+        assert isinstance(desk("change", "Nord", option, value).exception, Invalid), option
+    assert "polled every 5 to" in str(desk("change", "Nord", "--every", "0").exception)
     assert desk("stop", "Nord", "--why", "double of Atlas").exit_code == 0
     assert "double of Atlas" in desk("list").output
     assert desk("remove", "Nord").exit_code == 0

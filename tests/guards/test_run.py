@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from _pytest import hookspec as own
 
-from tests import order
+from tests import conftest, order
 from tests.athome import ReachedForTheNetwork
 from tests.guards.sources import ROOT
 
@@ -37,6 +38,12 @@ def test_what_cant_be_required_is_refused_at_once() -> None:
     )
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
     assert "not postgress" in run.stderr
+
+
+def test_the_run_goes_without_the_plugins_that_share_it_out() -> None:
+    foreign = [hook for name, hook in vars(conftest).items() if name.startswith("pytest_") and not hasattr(own, name)]
+    assert foreign
+    assert [hook.__name__ for hook in foreign if not getattr(hook, "pytest_impl", {}).get("optionalhook")] == []
 
 
 def test_a_worker_is_given_what_shares_something_together(request: pytest.FixtureRequest) -> None:

@@ -23,6 +23,8 @@ from tests.ledger import changed, everything
 from tests.reader import form_on, post, said, sign_in, signed_in
 from tests.room import Room
 
+pytestmark = pytest.mark.either
+
 TYPED = "  “Ships sail on Friday.”\r\n\r\nA <b>minister</b> & his aide said so."
 
 

@@ -1,14 +1,18 @@
 """Approving copy and sending it back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from desk.approvals import queries as decisions
+from desk.approvals import rules
 from desk.approvals.models import Decision
+from desk.drafts import counted
+from desk.drafts import queries as drafts
 from desk.drafts.rules import Copy
 from desk.errors import Forbidden, Invalid, NotFound, NotNow
 from desk.newsroom import approving, authorship, publishing
@@ -81,9 +85,47 @@ def test_whoever_wrote_anothers_copy_anew_does_not_approve_it_and_is_told_how_mu
     story.save(story.eva, copy("No ship sails this week", "<p>Nobody in Odesa knows of any agreement at all.</p>"))
     with pytest.raises(Forbidden, match="You wrote 12 of its 14 words"):
         story.approve(story.eva)
+    anew = drafts.copy_of(story.session, story.last)
+    story.file(story.olena, replace(anew, ednote="Checked with the port."))
+    with pytest.raises(Forbidden, match="You wrote 12 of its 14 words"):
+        story.approve(story.eva)
+    story.save(story.emil, copy("x", "<p>x</p>"))  # by mistake
+    story.save(story.emil, anew)
     assert set(authorship.own_copies(story.session, story.actor(story.eva), [story.story])) == {story.story.id}
     story.approve(story.emil)
     assert story.story.state == "approved"
+
+
+def test_a_version_is_read_and_its_words_are_counted_once_however_many_pages_ask(
+    story: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    told: list[str] = []
+    shared: list[int] = []
+    tokens, shares = counted.tokens, rules.shares
+    monkeypatch.setattr(counted, "tokens", lambda text: told.append(text) or tokens(text))
+    monkeypatch.setattr(rules, "shares", lambda of, **more: shared.append(len(of)) or shares(of, **more))
+    event.listen(
+        story.session.connection(), "before_cursor_execute",
+        lambda *args: read.append(args[2]) if "body_html" in args[2].partition("FROM")[0] else None,
+    )  # fmt: skip
+
+    def asked() -> tuple[int, int, int]:
+        for seen in (read, told, shared):
+            seen.clear()
+        for _ in range(3):
+            authorship.own_copies(story.session, story.actor(story.eva), [story.story])
+        return len(read), len(told), len(shared)
+
+    story.file(story.olena)
+    assert asked() == (0, 0, 0), "Eva has written nothing of it"
+    for headline in ("A better headline", "A still better headline"):
+        story.save(story.eva, copy(headline))
+    assert asked() == (1, 3, 1)
+    story.save(story.eva, copy("The best headline"))
+    assert asked() == (1, 1, 1)
+    story.file(story.eva)
+    assert asked() == (0, 0, 0), "it is hers as she filed it, whatever its words are"
 
 
 def test_an_editor_who_wrote_the_copy_alone_does_not_approve_it_and_nobody_who_wrote_with_them(story: Walk) -> None:

@@ -146,7 +146,7 @@ def test_an_update_ends_no_wait_and_says_itself_what_was_corrected(room: Newsroo
     room.publish("update")
     room.publish("clarification", wrong="on Friday", right="on Saturday")
     radio, herald = (text for _, text in room.mails(settings, "notice"))
-    assert "Edition 2 was a correction, to which you have not answered" in radio
+    assert "Edition 2 was a correction, and no receipt of it has come from you" in radio
     assert ("33" in radio, "53" in radio) == (True, True)
     assert "was a correction" not in herald
     room.hand_over()
@@ -157,7 +157,21 @@ def test_an_update_ends_no_wait_and_says_itself_what_was_corrected(room: Newsroo
     assert "Put this text in place of yours now" not in text
 
 
-def test_whoever_answers_an_update_is_asked_no_more_about_the_correction_before_it(room: Newsroom) -> None:
+def test_of_a_correction_that_never_went_out_only_they_hear_who_may_have_run_what_was_wrong(
+    room: Newsroom, settings: Settings
+) -> None:
+    _, herald_first, *_ = room.session.scalars(select(Notice).order_by(Notice.id))
+    gone = select(Delivery).where(Delivery.message_id == herald_first.message_id)
+    room.session.scalars(gone).one().state = "done"  # taken as it was being cancelled
+    room.publish("update")
+    radio, herald = (text for _, text in room.mails(settings, "notice"))
+    assert "was a correction" not in radio
+    assert ("Edition 2 was a correction" in herald, "53" in herald) == (True, True)
+
+
+def test_whoever_answers_an_update_is_asked_no_more_about_the_correction_before_it(
+    room: Newsroom, settings: Settings
+) -> None:
     room.hand_over()
     radio, _ = room.publish("update")
     chasing.chase_due(room.session, NOW + HOUR, 100)
@@ -165,6 +179,9 @@ def test_whoever_answers_an_update_is_asked_no_more_about_the_correction_before_
     assert [notice.chase_at is None for notice in room.notices] == [True, False]
     mails = select(Delivery.state).join(Message).where(Message.kind == "notice_chase").order_by(Message.id)
     assert room.session.scalars(mails).all() == ["cancelled", "due"]
+    room.publish("clarification", wrong="on Friday", right="on Saturday")
+    told = ["was a correction" in text for _, text in room.mails(settings, "notice")]
+    assert told == [False, True]
 
 
 def test_whoever_answers_a_late_notice_of_the_first_edition_still_has_to_answer_the_correction(room: Newsroom) -> None:

@@ -152,8 +152,10 @@ def test_a_save_while_scheduled_takes_the_story_off_the_schedule(session: Sessio
     story.approved()
     at = factories.moment(story.now, hours=2)
     publishing.schedule(session, story.actor(story.eva), story.story.public_id, story.last.public_id, at, story.now)
-    story.save(story.eva, copy("One more comma"))
+    story.save(story.olena, copy("One more comma"))
     assert (story.story.state, story.story.release_at) == ("editing", None)
+    assert story.told("approval_voided") == {"Arthur Mensah", "Eva Lindqvist", "Emil Novak"}
+    assert story.facts("approval_voided")["off"] is True
 
 
 def test_the_same_text_again_does_not_void_an_approval(story: Walk) -> None:

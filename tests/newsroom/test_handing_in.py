@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.actor import Actor
-from desk.assignments.models import Assignment
+from desk.assignments.models import Assignment, Offer
 from desk.audit import queries as audit
 from desk.errors import Forbidden, Invalid, NotFound, NotNow
 from desk.newsroom import commission, copydesk, jobs, reminding
@@ -152,6 +152,26 @@ def test_what_was_handed_in_goes_back_with_a_note_and_is_reminded_of_and_due_aga
     side.hand_in("https://pictures.example/odesa/8")
     assert side.pictures.state == "filed"
     assert side.session.scalars(planned).all() == []
+
+
+def test_a_note_written_to_whoever_had_it_before_is_not_shown_to_whoever_has_it_now(side: Side) -> None:
+    """Of pictures as of the main copy, on the list of what is to be done and above the text."""
+    walk, colm = side.walk, side.walk.colm
+    side.hand_in()
+    side.send_back("You, Nino, light the hall.")
+    walk.file(walk.olena)
+    walk.send_back(walk.eva, "You, Olena, who says so?")
+    story = walk.story.public_id
+    hers = copydesk.writing(side.session, side.as_(walk.olena), story).returned
+    assert hers is not None
+    assert hers.note == "You, Olena, who says so?"
+    later = side.now + timedelta(minutes=5)
+    for of in (side.pictures, walk.assignment):
+        c.reassign(side.session, side.as_(walk.eva), of.public_id, people=[colm.public_id], now=later)
+        offer = side.session.scalars(select(Offer).where(Offer.assignment_id == of.id, Offer.state == "made")).one()
+        c.accept(side.session, side.as_(colm), offer.public_id, now=later)
+    assert [one.returned for one in jobs.mine(side.session, side.as_(colm))] == [None, None]
+    assert copydesk.writing(side.session, side.as_(colm), story).returned is None
 
 
 def test_a_second_text_goes_back_too_and_is_filed_again(side: Side) -> None:

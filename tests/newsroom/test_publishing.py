@@ -12,7 +12,7 @@ from desk.approvals.models import Decision
 from desk.audit.models import Entry
 from desk.drafts.models import Version
 from desk.errors import Forbidden, Invalid, NotNow, Overtaken
-from desk.newsroom import embargoing, history, publishing
+from desk.newsroom import embargoing, history, publishing, storypage
 from desk.newsroom.publishing import Published, Scheduled
 from desk.stories import queries as stories
 from desk.stories.models import Edition
@@ -110,7 +110,8 @@ def test_an_offer_still_open_when_the_story_goes_out_is_withdrawn(session: Sessi
     story = walk.begin(session, now, assigned=False)
     offer = factories.offer(session, story.assignment, story.colm)
     story.story.state = "editing"
-    story.save(story.eva)
+    story.file(story.eva)
+    story.save(story.emil, copy("A comma mended"))
     story.approve(story.arthur)
     story.publish()
     session.refresh(offer)
@@ -120,6 +121,18 @@ def test_an_offer_still_open_when_the_story_goes_out_is_withdrawn(session: Sessi
     assert (story.facts("offer_lapsed")["ended"], story.facts("offer_lapsed")["why"]) == ("published", "")
     assert "offer_withdrawn" in story.verbs()
     assert story.planned() == 0
+
+
+def test_what_nobody_had_taken_or_filed_and_several_wrote_is_nobodys_work_when_it_goes_out(
+    session: Session, now: datetime
+) -> None:
+    story = walk.begin(session, now, assigned=False)
+    story.story.state = "editing"
+    story.save(story.eva)
+    story.save(story.emil, copy("A better headline"))
+    story.approve(story.arthur)
+    story.publish()
+    assert (story.assignment.state, story.assignment.assignee_id) == ("cancelled", None)
 
 
 # --- schedule and embargo
@@ -397,6 +410,21 @@ def test_a_correction_goes_through_approval_while_the_first_edition_stays_out(se
     assert (story.story.next_cause, story.story.next_by_id) == (None, None)
 
 
+def test_a_next_edition_that_says_what_is_out_already_does_not_go_out(session: Session, story: Walk) -> None:
+    story.published()
+    do(story, publishing.prepare_edition, "correction", "It said four.", "They are five.")
+    with pytest.raises(NotNow, match="change it first"):
+        publishing.publish_on_authority(
+            session, story.actor(story.eva), story.story.public_id, story.last.public_id, "hurry", story.now
+        )
+    story.approve(story.arthur)
+    with pytest.raises(NotNow, match="says what the edition that is out says"):
+        story.publish()
+    story.save(story.eva, copy("Five ministers agree"))
+    story.approve(story.arthur)
+    assert isinstance(story.publish(), Published)
+
+
 def test_a_correction_that_does_not_say_what_is_right_is_not_begun(story: Walk) -> None:
     story.published()
     with pytest.raises(Invalid) as refused:
@@ -508,8 +536,15 @@ def test_a_spike_cancels_assignments_and_reminders_and_tells_their_people(sessio
         with pytest.raises(Invalid, match="Say why") as refused:
             do(story, publishing.spike, nothing)
         assert refused.value.field == "why"
+    do(story, publishing.hold, "")
     do(story, publishing.spike, "Overtaken.")
     assert (story.story.state, story.assignment.state) == ("spiked", "cancelled")
+    over = storypage.view(session, story.actor(story.eva), story.story.public_id).over
+    assert over is not None
+    assert (over.before, over.why) == (
+        "editing",
+        "Overtaken.",
+    )  # not that it was on hold: its steps show how far it came
     assert story.planned() == 0
     assert story.told("assignment_ended") == {"Olena Demchuk"}
     assert story.told("spiked") == {"Emil Novak"}  # who saved a version, and not who pressed it

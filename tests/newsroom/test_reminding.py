@@ -14,10 +14,13 @@ from desk import clock
 from desk.actor import Actor
 from desk.assignments import service as assignments
 from desk.assignments.models import Assignment, Offer
-from desk.newsroom import commissioning, publishing, reminding, telling
+from desk.newsroom import commissioning, delivering, publishing, reminding, telling
+from desk.outbox import handing
+from desk.outbox.handover import Claimed, Ready
 from desk.outbox.models import Delivery, Message
 from desk.people.models import Desk, Membership, Person
 from desk.reminders.models import Rung
+from desk.settings import Settings
 from desk.store import Store
 from desk.stories.models import Story
 from tests import factories
@@ -304,6 +307,31 @@ def test_nobody_is_reminded_of_a_story_on_hold_and_on_its_release_one_message_sa
     assert (message.facts["rung"], message.facts["missed"]) == ("late15", ["24h", "2h", "15min"])
 
 
+@pytest.mark.parametrize(("up", "told"), [(7 * HOUR, ("24h", [])), (29 * HOUR, ("2h", ["24h"]))])
+def test_a_reminder_that_waits_in_the_queue_goes_after_the_hold_and_once(
+    watch: Watch, settings: Settings, up: timedelta, told: tuple[str, list[str]]
+) -> None:
+    session, ruth, hands = watch.session, watch.as_(watch.ruth), Hands(watch.session)
+    hands.hand_over()  # what was told before
+
+    def ready(claimed: list[Claimed]) -> list[Ready]:
+        return handing.prepare(session, claimed, delivering.renderer(settings, lambda: hands.now), now=hands.now)
+
+    watch.fire(6 * HOUR)
+    publishing.hold(session, ruth, watch.story.public_id, "", watch.now + 6 * HOUR)
+    hands.later(hours=6)
+    assert ready(hands.claim()) == hands.claim() == []
+    session.info["now"] = watch.now + up
+    claimed = hands.claim()
+    publishing.release(session, ruth, watch.story.public_id, hands.now)
+    assert ready(claimed) == hands.claim() == [], "first it is told what fell due meanwhile"
+    watch.fire(up)
+    hands.later(minutes=1)
+    hands.settle(ready(hands.claim()))
+    assert [(one.facts["rung"], one.facts["missed"]) for one in watch.out()] == [told]
+    assert len(claimed) == 1
+
+
 def test_what_is_on_hold_takes_nobody_elses_turn(watch: Watch, session: Session) -> None:
     other = factories.assignment(
         session,
@@ -324,6 +352,20 @@ def test_a_named_editor_who_edits_the_storys_desk_no_more_leaves_the_reminder_to
     session.flush()
     watch.fire(48 * HOUR)
     assert (len(watch.reminders(watch.ruth)), len(watch.reminders(watch.tom))) == (1, 0)
+
+
+def test_on_a_desk_without_an_editor_whoever_is_named_is_reminded_all_the_same_unless_they_were_disabled(
+    watch: Watch, session: Session
+) -> None:
+    watch.assignment.editor_id = watch.tom.id
+    for role in session.scalars(select(Membership).where(Membership.role == "editor")):
+        role.role = "correspondent"
+    session.flush()
+    watch.fire(48 * HOUR)
+    assert (len(watch.reminders(watch.ruth)), len(watch.reminders(watch.tom))) == (0, 1)
+    watch.tom.disabled_at = watch.now
+    session.flush()
+    assert telling.editors_of(session, watch.assignment, watch.story) == []
 
 
 def test_of_a_story_that_was_moved_its_new_desks_editors_are_reminded(watch: Watch, session: Session) -> None:

@@ -160,7 +160,7 @@ def test_a_source_is_stopped_started_again_and_polled_on_demand(session: Session
     assert (source.stopped_why, source.next_poll_at) == ("double of Atlas", None)
     with pytest.raises(NotNow):
         wiring.poll_now(session, eva, source.public_id, now=NOW)
-    wiring.start_source(session, eva, source.public_id, now=NOW + HOUR)
+    wiring.start_source(session, eva, source.public_id, root=ROOT, now=NOW + HOUR)
     assert source.next_poll_at == NOW + HOUR
     source.next_poll_at = NOW + 2 * HOUR
     bells.take(session)
@@ -183,7 +183,7 @@ def test_a_source_that_was_removed_is_read_and_listed_no_more_keeps_what_it_sent
     assert ([item.guid for item, _ in room.items], list(room.slugs.values())) == (["np-1"], [story.slug])
     with pytest.raises(Invalid, match="was removed: read that one again"):
         add(session)
-    wiring.start_source(session, eva, source.public_id, now=NOW + HOUR)
+    wiring.start_source(session, eva, source.public_id, root=ROOT, now=NOW + HOUR)
     assert (source.next_poll_at, source.removed_at, queries.sources(session)) == (NOW + HOUR, None, [source])
     assert [entry.verb for entry in session.scalars(select(Entry).where(Entry.thing_kind == "source"))] == [
         "source_added", "source_removed", "source_started",

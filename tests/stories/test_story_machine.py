@@ -222,5 +222,5 @@ def machine(database: db.Database) -> type[StoryMachine]:
 
 def test_any_sequence_of_verbs_keeps_the_storys_promises(machine: type[StoryMachine]) -> None:
     # the rules are the same on both: PostgreSQL has only to show that it carries them out alike
-    examples = 16 if machine.database.is_sqlite else 5
+    examples = 16 if machine.database.is_sqlite else 3
     run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=30, deadline=None))

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import lxml.html
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -13,6 +14,8 @@ from desk.people.models import Person
 from desk.store import Store
 from tests.reader import form_on, post, said, signed_in
 from tests.room import PASSWORD, Room
+
+pytestmark = pytest.mark.either
 
 
 def me(store: Store, person: Person) -> Person:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import lxml.html
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 from werkzeug.test import TestResponse
@@ -18,6 +19,8 @@ from desk.stories.models import Story
 from tests import factories
 from tests.reader import post, said
 from tests.room import Room
+
+pytestmark = pytest.mark.either
 
 
 def parts(page: TestResponse, path: str) -> list[Any]:

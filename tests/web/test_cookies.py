@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import lxml.html
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -14,6 +15,8 @@ from desk.store import Store
 from tests import factories
 from tests.reader import form_on, post, said
 from tests.room import PASSWORD, Room
+
+pytestmark = pytest.mark.either
 
 
 def cookieless(app: DeskFlask) -> FlaskClient:

@@ -13,6 +13,8 @@ from desk.store import Store
 from tests.reader import said
 from tests.room import Room
 
+pytestmark = pytest.mark.either
+
 
 @pytest.fixture
 def dead(room: Room, store: Store, now: datetime) -> None:

@@ -14,6 +14,8 @@ from desk.store import Store
 from tests.reader import form_on, post, said
 from tests.room import PASSWORD, Room
 
+pytestmark = pytest.mark.either
+
 
 def test_a_correspondent_comes_in_to_their_own_work_and_an_editor_to_the_board(client: FlaskClient, room: Room) -> None:
     door = form_on(client.get("/sign-in"), "/sign-in")

@@ -12,6 +12,8 @@ from tests import factories
 from tests.reader import form_on, post, said, signed_in
 from tests.room import Room
 
+pytestmark = pytest.mark.either
+
 
 @pytest.fixture
 def eva(app: DeskFlask, room: Room) -> FlaskClient:

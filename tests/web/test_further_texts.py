@@ -19,6 +19,8 @@ from tests import factories
 from tests.reader import post, said, signed_in
 from tests.room import Room
 
+pytestmark = pytest.mark.either
+
 BOX = "Who insures the ships"
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import lxml.html
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -14,6 +15,8 @@ from desk.stories.models import Story
 from tests import factories
 from tests.reader import post, said
 from tests.room import Room
+
+pytestmark = pytest.mark.either
 
 
 def read_back(client: FlaskClient, room: Room, **typed: str | list[str]) -> str:
@@ -247,3 +250,36 @@ def test_a_reason_comes_back_in_the_form_that_it_was_typed_into_and_in_no_other(
     assert [one.get("value") for one in back.xpath(f"//form[@action='{address}/deadline']//input[@name='why']")] == [
         "The talks run late"
     ]
+
+
+def test_what_was_typed_comes_back_in_the_form_that_is_there_since_somebody_accepted_or_let_go_meanwhile(
+    eva: FlaskClient, room: Room, store: Store
+) -> None:
+    arthur = room.arthur.public_id
+    for of, act, now_act in ((room.asked, "offer", "reassign"), (room.assignment, "reassign", "offer")):
+        with store.write() as session:
+            of = session.get_one(Assignment, of.id)
+            of.state, of.assignee_id = ("accepted", room.nino.id) if act == "offer" else ("open", None)
+        typed = {"people": [arthur], "deadline": "tomorrow 18:00", "why": "The talks run late"}
+        refused = post(eva, f"/assignments/{of.public_id}/{act}", typed)
+        assert refused.status_code == 409
+        page = lxml.html.fromstring(refused.text)
+        (form,) = page.xpath(f"//form[@action='/assignments/{of.public_id}/{now_act}']")
+        assert form.xpath(".//input[@name='people'][@checked]/@value") == [arthur]
+        assert form.xpath(".//input[@name='deadline']/@value") == ["tomorrow 18:00"]
+        assert "The talks run late" in lxml.html.tostring(form, encoding="unicode")
+        assert (
+            page.text_content().count("The talks run late") + len(page.xpath("//input[@value='The talks run late']"))
+            == 1
+        )
+
+
+def test_whoever_looks_at_anothers_assignment_reads_who_has_it_and_what_they_said(
+    eva: FlaskClient, olena: FlaskClient, room: Room
+) -> None:
+    address = f"/assignments/{room.assignment.public_id}"
+    assert post(olena, f"{address}/say", {"words": "Copy by six"}).status_code == 303
+    assert "You said: “Copy by six”" in said(olena.get(address))
+    theirs = said(eva.get(address))
+    assert f"{room.olena.name} has it" in theirs
+    assert f"{room.olena.name} said: “Copy by six”" in theirs

@@ -19,6 +19,8 @@ from tests.outbox.hands import Hands
 from tests.reader import form_on, post, said
 from tests.room import Room
 
+pytestmark = pytest.mark.either
+
 HOOK = "https://novi-most.example/hook"
 
 

@@ -19,6 +19,8 @@ from tests.factories import NOW
 from tests.reader import post, said, sign_in
 from tests.room import Room
 
+pytestmark = pytest.mark.either
+
 BRIEF = "Who insures the ships?"
 DOORS = ("/offers/{offer}", "/assignments/{assignment}", "/stories/{story}", "/stories/{story}/write")
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import lxml.html
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -16,6 +17,8 @@ from desk.store import Store
 from tests import factories
 from tests.reader import form_on, post, said, signed_in
 from tests.room import Room
+
+pytestmark = pytest.mark.either
 
 
 def one(store: Store, person: Person) -> Person:

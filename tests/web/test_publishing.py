@@ -27,6 +27,8 @@ from tests.ledger import changed, everything
 from tests.reader import form_on, post, said, signed_in
 from tests.room import Room, open_room
 
+pytestmark = pytest.mark.either
+
 
 class Hands:
     """Everybody of a small newsroom at a browser, and one story."""
@@ -272,6 +274,24 @@ def test_an_embargo_schedules_nothing_and_moves_what_is_scheduled_and_says_both(
     assert hands.send(eva, page, "lift-embargo").status_code == 303
     assert "It goes out by itself: tomorrow 21:00" in said(hands.page(eva))
     assert hands.state() == "scheduled"
+
+
+def test_a_publication_time_is_kept_when_a_later_version_is_approved_and_nothing_goes_out_before(hands: Hands) -> None:
+    eva = hands.room.eva
+    assert hands.file().status_code == hands.approve().status_code == 303
+    assert hands.send(eva, hands.page(eva), "schedule", publish="tomorrow 18:00").status_code == 303
+    writing = hands.browsers[hands.room.olena.id].get(f"/stories/{hands.room.story.public_id}/write")
+    assert "off the schedule" in said(writing)
+    assert hands.save(hands.room.olena, "Ministers agree at last").status_code == 303
+    assert "tomorrow 18:00 Brussels, not scheduled" in said(hands.page(eva))
+    assert hands.approve().status_code == 303
+    page = hands.page(eva)
+    assert "Publish at tomorrow 18:00 Brussels" in said(page)
+    assert "It goes out at once, not at the time that was set." in said(page)
+    kept = form_on(page, f"/stories/{hands.room.story.public_id}/schedule")
+    assert hands.browsers[eva.id].post(kept.action, data=kept.fields).status_code == 303
+    assert hands.state() == "scheduled"
+    assert "tomorrow 18:00 Brussels" in said(hands.page(eva))
 
 
 def test_an_embargo_set_meanwhile_is_not_moved_by_a_page_that_does_not_show_it(hands: Hands) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import lxml.html
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -11,6 +12,8 @@ from desk.store import Store
 from desk.stories.models import Story
 from tests.reader import form_on, post, said
 from tests.room import Room
+
+pytestmark = pytest.mark.either
 
 
 def newsroom(store: Store) -> Newsroom:

@@ -9,17 +9,21 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from desk import chance
 from desk.actor import SYSTEM
 from desk.newsroom import wiring
 from desk.people.models import Membership
 from desk.store import Store
 from desk.stories.models import Story
-from desk.wires.models import Item, Source, Use
+from desk.wires import service as wires
+from desk.wires.models import Intake, Item, Source, Use
 from tests import factories
 from tests.factories import NOW
 from tests.newsroom.test_wiring import send, wire
 from tests.reader import post, said
 from tests.room import Room
+
+pytestmark = pytest.mark.either
 
 
 @pytest.fixture
@@ -142,6 +146,27 @@ def test_a_source_says_what_was_done_to_it(eva: FlaskClient, store: Store, item:
     assert 'id="removed"' not in back.text
     page = said(eva.get(f"/wire/sources/{source.public_id}"))
     assert f"Eva Janssens removed the wire source {source.name}: it is read no more" in page
+
+
+def test_what_could_not_be_read_is_listed_and_only_of_a_file_it_is_said_where_it_lies(
+    eva: FlaskClient, store: Store, room: Room
+) -> None:
+    for kind, url, name in (("feed", "https://nordpress.example/feed", ""), ("folder", "/etc", "bad.xml")):
+        with store.write() as session:
+            source = wires.make_source(session, name=kind, kind=kind, url=url, zone="UTC", every=60, now=NOW)
+            session.add(
+                Intake(
+                    public_id=chance.public_id(), source_id=source.id, sha256="0", name=name, data=b"<html>", at=NOW,
+                    error="This is not a feed.",
+                )
+            )  # fmt: skip
+            wires.stop(session, source, why="", now=NOW)
+        for page in ("/wire/sources", f"/wire/sources/{source.public_id}"):
+            shown = said(eva.get(page))
+            assert "This is not a feed." in shown
+            assert ("A file lies untouched in its folder" in shown) == (kind == "folder")
+    refused = post(eva, f"/wire/sources/{source.public_id}/start")
+    assert (refused.status_code, "/etc is not below" in said(refused)) == (422, True), "it would never be read"
 
 
 def test_who_edits_several_desks_and_used_none_says_on_which_the_story_is_opened(

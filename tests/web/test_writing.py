@@ -27,6 +27,8 @@ from tests.ledger import changed, everything
 from tests.reader import form_on, post, said, signed_in
 from tests.room import Room, open_room
 
+pytestmark = pytest.mark.either
+
 
 def write(client: FlaskClient, room: Room, *, base_n: int = 0, do: str = "save", **fields: str) -> TestResponse:
     typed = {"headline": "Ministers agree", "body": "Ships sail on Friday."} | fields

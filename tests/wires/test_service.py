@@ -108,8 +108,27 @@ def test_unreadable_bytes_say_why_and_are_not_tried_again(session: Session) -> N
     service.mark_unreadable(session, stored.intake_id, "This is not a feed.")
     assert keep(session, by, b"<html>") == service.Stored(stored.intake_id, fresh=False, error="This is not a feed.")
     assert service.unread(session, by) == []
-    ((intake, name),) = queries.unreadable(session)
-    assert (intake.error, name) == ("This is not a feed.", "Nordpress")
+    ((intake, source),) = queries.unreadable(session)
+    assert (intake.error, source.name) == ("This is not a feed.", "Nordpress")
+
+
+@pytest.mark.parametrize("kind", ["feed", "folder"])
+def test_what_could_not_be_read_is_listed_until_something_is_read_in_its_place_and_again_if_it_comes_back(
+    session: Session, kind: str
+) -> None:
+    make(session, kind=kind)
+    by, name = claim(session), "" if kind == "feed" else "bad.xml"
+    bad = keep(session, by, b"<html>", name)
+    assert bad is not None
+    service.mark_unreadable(session, bad.intake_id, "This is not a feed.")
+    listed = []
+    for data, under in ((b"other", "other.xml"), (b"mended", name), (b"<html>", name)):
+        session.info["now"] += timedelta(seconds=1)
+        stored = keep(session, by, data, under)
+        assert stored is not None
+        service.mark_read(session, stored.intake_id, session.info["now"]) if stored.fresh else None
+        listed.append([intake.at for intake, _ in queries.unreadable(session)])
+    assert listed == [[NOW], [], [session.info["now"]]]
 
 
 def test_what_was_kept_and_not_read_is_found_in_the_order_it_came(session: Session) -> None:

@@ -1,5 +1,6 @@
 """Polling the wire's sources: real commits, real sockets, real folders, and workers that die."""
 
+import errno
 import os
 import threading
 import time
@@ -473,8 +474,54 @@ def test_files_are_put_away_beside_where_they_lay_and_not_where_a_link_leads(dro
     (away := tmp_path / "away").mkdir()
     (drop.path / "done").symlink_to(away)
     drop.put("one.xml", rss(BLAST))
-    assert "one.xml was read but can't be moved away" in (drop.poll().said or "")
+    assert "one.xml was read, but could not be moved to done: done is a link." in (drop.poll().said or "")
     assert list(away.iterdir()) == []
+
+
+def test_files_that_cannot_be_moved_are_read_once_named_and_keep_no_other_waiting(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "MOST_FILES", 2)
+    (drop.path / "done").symlink_to("nowhere")
+    for n in range(3):
+        drop.put(f"{n}.xml", rss(entry(f"np-{n}", f"Item {n}")), age=100 - n)
+    assert drop.desk.due() == 2, "two files, then the third, then nothing is due"
+    assert drop.desk.source("Levant News").said == (
+        "0.xml and 2 more were read, but could not be moved to done: done is a link."
+    )
+    drop.put("0.xml", rss(entry("np-0", "Item 0, corrected")), age=60)
+    drop.put("3.xml", rss(entry("np-3", "Item 3")), age=50)
+    drop.desk.later(hours=1)
+    reads: list[str] = []
+    read = folder.read
+
+    def counted(file: folder.Seen, most: int) -> bytes:
+        reads.append(file.name)
+        return read(file, most)
+
+    monkeypatch.setattr(folder, "read", counted)
+    assert drop.desk.due() == 1
+    assert reads == ["0.xml", "3.xml"]
+    assert sorted(drop.desk.headlines()) == ["Item 0, corrected", "Item 1", "Item 2", "Item 3"]
+    (drop.path / "done").unlink()
+    assert drop.poll() == fetch.Polled("Levant News", "taken", Taken(), None)
+    assert (drop.names(), len(drop.names("done")), len(reads)) == (set(), 4, 2)
+
+
+def test_files_that_cannot_be_opened_keep_no_other_waiting(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "MOST_FILES", 1)
+    for n, name in enumerate(("a.xml", "b.xml", "c.xml")):
+        drop.put(name, rss(BLAST), age=100 - n)
+    read = folder.read
+
+    def locked(file: folder.Seen, most: int) -> bytes:
+        if file.name != "c.xml":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read(file, most)
+
+    monkeypatch.setattr(folder, "read", locked)
+    assert drop.desk.due() == 1
+    assert (drop.names(), drop.names("done")) == ({"a.xml", "b.xml"}, {"c.xml"})
 
 
 def test_hidden_and_unfinished_files_and_folders_are_left_alone(drop: Drop) -> None:
