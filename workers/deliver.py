@@ -31,6 +31,7 @@ from desk.outbox import handing
 from desk.outbox.handover import Claimed, Ready, Render, Result
 from desk.settings import Settings
 from desk.store import Store
+from workers.stopping import Stop
 
 log = structlog.get_logger()
 Clock = Callable[[], datetime]
@@ -49,7 +50,7 @@ def run(
     *,
     settings: Settings,
     now: Clock,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Stop = lambda: False,
     longest: float = LONGEST_RUN,
 ) -> int:
     """`deliver` over real mail and HTTP; nothing is begun after `stop()`, nor after `longest` seconds."""
@@ -76,7 +77,7 @@ def deliver(
     poster: Poster,
     settings: Settings,
     clock: Clock,
-    stop: Callable[[], bool],
+    stop: Stop,
     render: Render | None = None,
 ) -> int:
     """Hand over all that is due in `lane` (`mail` or `webhook`) until nothing is or `stop()`; gives how many.

@@ -13,9 +13,9 @@ from desk.aside import Aside
 from desk.newsroom import chasing, pruning, publishing, reminding, sweeping, webhooks
 from desk.prune import Pruner
 from desk.store import Store
+from workers.stopping import Stop
 
 BATCH = 100
-Stop = Callable[[], bool]
 LONGEST_RUN = 20.0  # seconds, all verbs together: a bell's run ends before its time limit would end it in the midst
 VERBS: tuple[Callable[[Session, datetime, int, Aside], int], ...] = (
     publishing.release_due,

@@ -30,9 +30,9 @@ from desk.wires.item import WireItem
 from desk.wires.rules import Ended
 from desk.wires.service import Claim, Unread
 from workers import folder
+from workers.stopping import Stop
 
 Clock = Callable[[], datetime]
-Stop = Callable[[], bool]
 MOST_BYTES = 10_000_000
 MOST_FILES = 200  # new ones of one folder in one poll: the rest is taken in the next, at once
 BATCH = 100  # items in one transaction, so that a long feed does not keep the write lock

@@ -24,6 +24,7 @@ from desk import bells, clock, heartbeats, logs
 from desk.settings import Settings
 from desk.store import Store
 from workers import deliver, due, fetch, stores
+from workers.stopping import Stop
 
 PR_SET_PDEATHSIG = 1
 RING_EVERY = 15.0
@@ -83,7 +84,7 @@ def tick_forever(parent: int) -> None:
         thread.join()
 
 
-def _lanes(store: Store, settings: Settings, stop: Callable[[], bool]) -> list[tuple[str, Callable[[], object], float]]:
+def _lanes(store: Store, settings: Settings, stop: Stop) -> list[tuple[str, Callable[[], object], float]]:
     """What has a thread of its own, as it may take its time, and no release or reminder is to wait for it."""
 
     def hand_over(lane: str) -> int:
@@ -102,7 +103,7 @@ def _lanes(store: Store, settings: Settings, stop: Callable[[], bool]) -> list[t
     ]
 
 
-def _desk_work(store: Store, stop: Callable[[], bool]) -> Callable[[], None]:
+def _desk_work(store: Store, stop: Stop) -> Callable[[], None]:
     rung = -RING_EVERY
 
     def work() -> None:

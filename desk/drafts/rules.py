@@ -1,6 +1,6 @@
 """What copy is, when a save is one, and how two versions differ. Pure."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from desk.text import Change, clean, clean_html, first_paragraph, line, plain_text, word_diff
@@ -73,6 +73,11 @@ def what_lacks(copy: Copy) -> tuple[Literal["headline", "body_html"], ...]:
         ("body_html", plain_text(copy.body_html)),
     )
     return tuple(name for name, words in fields if not words.strip())
+
+
+def reads_the_same(one: Copy, other: Copy) -> bool:
+    """Whether a reader finds no difference between two texts; the note to the desk is not for readers."""
+    return replace(one, ednote="") == replace(other, ednote="")
 
 
 def is_empty(copy: Copy) -> bool:

@@ -6,6 +6,7 @@ from desk.http.words import stamp
 from desk.newsroom.rereading import Since
 from desk.newsroom.storypage import StoryPage
 from desk.permissions import permits
+from desk.stories.rules import release_at
 from desk.stories.workflow import UNDER_EMBARGO
 
 
@@ -33,7 +34,8 @@ def kept_time(page: StoryPage) -> str:
     story = page.story
     if story.state != "approved" or story.publish_at is None or story.publish_at <= visit().now:
         return ""
-    return stamp(max((story.publish_at, *page.gates.embargoes)), visit().zone)
+    at = release_at(story.publish_at, page.gates.embargoes)
+    return stamp(at, visit().zone) if at is not None else ""
 
 
 def embargo_says(page: StoryPage) -> str:
@@ -48,8 +50,11 @@ def own_words(page: StoryPage) -> str:
     if page.own is None:
         return ""
     if page.own.why == "share":
-        words = _("You wrote %(words)s of its %(of)s words, headline and abstract counted: another has to approve.")
-        return words % {"words": page.own.words, "of": page.own.of}
+        return _(
+            "You wrote %(words)s of its %(of)s words, headline and abstract counted: another has to approve.",
+            words=page.own.words,
+            of=page.own.of,
+        )
     return _("This is your own copy: somebody else approves it.")
 
 
@@ -72,7 +77,7 @@ def after_lift(page: StoryPage) -> str:
     if story.state != "scheduled":
         return str(_("Nothing goes out by that: it is published by hand."))
     wires = [at for at in page.gates.embargoes if at != story.embargo_at]
-    until = max([at for at in (story.publish_at, *wires) if at is not None], default=None)
+    until = release_at(story.publish_at, wires)
     if until is None:
         return str(_("It then waits until somebody publishes it."))
     if until <= visit().now:

@@ -185,8 +185,11 @@ def who_line(row: Row, lead: Commission, now: datetime) -> str:
     """Where somebody is, what time it is there, and how far they are."""
     place = f"{clock.place_of(lead.zone)}, {clock.hhmm(now, lead.zone)}" if lead.zone else ""
     if lead.state == "filed" and row.version:
-        filed = _("filed v%(n)s, %(words)s words") if row.filed_at else _("filed; now v%(n)s, %(words)s words")
-        progress = filed % {"n": row.version, "words": row.words}
+        progress = (
+            _("filed v%(n)s, %(words)s words", n=row.version, words=row.words)
+            if row.filed_at
+            else _("filed; now v%(n)s, %(words)s words", n=row.version, words=row.words)
+        )
     elif lead.state == "reporting":
         progress = _("writing")
     else:

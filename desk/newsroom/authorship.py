@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
@@ -10,17 +11,17 @@ from sqlalchemy.orm import Session, aliased
 from desk.actor import Actor
 from desk.approvals import rules
 from desk.approvals.rules import Own, Wrote
-from desk.drafts import counted
 from desk.drafts import queries as drafts
-from desk.drafts.counted import Kept
 from desk.drafts.models import Draft, Version
 from desk.stories.models import Edition, Story
+from desk.text import plain_text, tokens
 
 TEXT = ("headline", "abstract", "dateline_places", "body_html", "ednote")
+MOST_SHARED = 5_000
 
-
-# Whose the words are follows from the versions between two, which never change: by those two, the one out and the last.
-_shared: Kept[tuple[str | None, str], int | None] = Kept(20_000)
+# Whose the words are follows from the versions between two, which never change: kept by the public ids of those two,
+# the one that is out and the last. All are let go of once there are MOST_SHARED.
+_shared: dict[tuple[str | None, str], Counter[int | None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class _Saved:
 def own_copies(session: Session, actor: Actor, stories: Collection[Story]) -> dict[int, Own]:
     """Those of `stories` whose copy, as the main draft now stands, is this actor's own, by id, and why it is.
 
-    Three queries, and a fourth for texts not counted before, of stories of which they wrote something another filed.
+    Three queries, and a fourth for texts of stories that were saved since and of which they wrote what another filed.
     """
     person_id = actor.person_id
     if person_id is None or not stories:
@@ -107,16 +108,32 @@ def _shares(session: Session, saved: Mapping[int, _Saved]) -> dict[int, Counter[
     """By story, how many words of the last version are whose."""
     counting = {story_id: of.counting for story_id, of in saved.items()}
     between = {id_: (some[0][1] if saved[id_].out else None, some[-1][1]) for id_, some in counting.items()}
-    kept = _shared.get(between.values())
+    kept = {ends: shares for ends in between.values() if (shares := _shared.get(ends)) is not None}
     new = {id_: some for id_, some in counting.items() if between[id_] not in kept}
-    words = counted.words_of(session, [public_id for some in new.values() for _, public_id in some])
+    words = _words_of(session, [public_id for some in new.values() for _, public_id in some])
     come = {
         between[id_]: rules.shares([replace(one, words=words[of]) for one, of in some], edition_n=saved[id_].out)
         for id_, some in new.items()
     }
-    _shared.keep(come)
+    if len(_shared) + len(come) > MOST_SHARED:
+        _shared.clear()
+    _shared.update(come)
     kept |= come
     return {id_: kept[ends] for id_, ends in between.items()}
+
+
+def _words_of(session: Session, public_ids: Collection[str]) -> dict[str, Counter[str]]:
+    """How often each word stands in headline, abstract and text of these versions, folded, by their public ids."""
+    if not public_ids:
+        return {}
+    texts = select(Version.public_id, Version.headline, Version.abstract, Version.body_html)
+    rows = session.execute(texts.where(Version.public_id.in_(public_ids)))
+    return {row[0]: _words(f"{row[1]} {row[2]}", row[3]) for row in rows}
+
+
+@lru_cache(maxsize=500)
+def _words(head: str, body_html: str) -> Counter[str]:
+    return Counter(tokens(f"{head} {plain_text(body_html)}"))
 
 
 def _standing_out(session: Session, story_ids: Collection[int]) -> dict[int, int]:

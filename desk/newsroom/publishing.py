@@ -216,7 +216,7 @@ def release(session: Session, actor: Actor, story_public_id: str, now: datetime)
     """Release a held story to where it came from; one whose time came meanwhile goes out with the next tick.
 
     Whatever it was scheduled for may be gone by then (an embargo that was lifted): then it is approved, and waits.
-    Its reminders go again.
+    Whom it concerns is reminded at once of what fell due meanwhile.
     """
     story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
     back = story.came_from
@@ -227,7 +227,7 @@ def release(session: Session, actor: Actor, story_public_id: str, now: datetime)
         else:
             storying.set_release(session, story, until, now=now)
     released = _move(session, actor, story, "release", verb="story_released", now=now, to=back)
-    reminding.after_hold(session, story)
+    reminding.after_hold(session, story, now=now)
     return released
 
 

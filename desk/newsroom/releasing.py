@@ -151,8 +151,8 @@ def _lacks(
     if lacks:
         return "headline" if "headline" in lacks else "body"
     out = stories.current_edition(session, story.id) if story.next_cause is not None else None
-    same = out is not None and drafts.copy_of(session, session.get_one(Version, out.version_id)) == copy
-    return "change" if same else None
+    before = drafts.copy_of(session, session.get_one(Version, out.version_id)) if out is not None else None
+    return "change" if before is not None and copy_rules.reads_the_same(before, copy) else None
 
 
 def _finish_main(session: Session, actor: Actor, story: Story, writer: int | None, now: datetime) -> dict[str, str]:

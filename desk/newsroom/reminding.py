@@ -30,7 +30,6 @@ from desk.stories.workflow import OVER
 KIND = "assignment"
 GRACE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
-AFTER_HOLD = timedelta(minutes=1)  # longer than a tick takes to come round
 OVERTAKEN = "overtaken by a later reminder"
 
 Waiting = Mapping[tuple[str, int | None], Sequence[Message]]  # by public id of the assignment, and person
@@ -61,13 +60,13 @@ def stop(
     unsay(session, story, _key(assignment), part=f":{whom}:" if whom else "", why=why, now=now)
 
 
-def after_hold(session: Session, story: Story) -> None:
-    """Leave the reminders that waited in the queue as a story was held until those that fell due since are told.
+def after_hold(session: Session, story: Story, *, now: datetime) -> None:
+    """Tell at once what fell due of a story while it was on hold, as it is released.
 
-    Each of these gives way to a later one of its assignment, if there is one. Called as the story is released.
+    What waits in the queue since before the hold gives way to that, and goes by itself where nothing fell due.
     """
-    waiting = [message.id for messages in _waiting(session, [story.id]).values() for message in messages]
-    outbox.put_off(session, waiting, wait=AFTER_HOLD)
+    ids = session.scalars(select(Assignment.id).where(Assignment.story_id == story.id)).all()
+    reminders.fire_of(session, READERS, KIND, ids, now=now, grace=GRACE)
 
 
 def fire_due(session: Session, now: datetime, limit: int = 200, aside: Aside | None = None) -> int:

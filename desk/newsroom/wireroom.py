@@ -23,8 +23,8 @@ from desk.wires.models import Intake, Item, Source, Use
 A_PAGE = 60
 ASIDE = 30
 A_CHOICE = 40
-_FIRST: tuple[rules.Health, ...] = ("failing", "overdue", "warned", "well", "stopped")
 FRESH = timedelta(minutes=15)
+FIRST: tuple[rules.Health, ...] = ("failing", "overdue", "warned", "well", "stopped")  # in the list of sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,15 @@ class Standing:
 
     source: Source
     health: rules.Health
+
+
+@dataclass(frozen=True, slots=True)
+class StoryOffer:
+    """The story that one press makes of an item."""
+
+    slug: str
+    title: str
+    places: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class ItemPage:
     stories: Sequence[Story]
     desks: Sequence[Desk]
     own: Desk | None
-    offer: "StoryOffer"
+    offer: StoryOffer
 
     @property
     def last(self) -> Item:
@@ -72,15 +81,6 @@ class Choice:
     stories: Sequence[Row[Story, str]]
     standing: frozenset[int]
     more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoryOffer:
-    """The story that one press makes of an item."""
-
-    slug: str
-    title: str
-    places: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def standings(session: Session, now: datetime) -> Sequence[Standing]:
 
 def sources(session: Session, now: datetime) -> SourcesPage:
     """The page on which sources are managed."""
-    urgent = sorted(standings(session, now), key=lambda one: _FIRST.index(one.health))
+    urgent = sorted(standings(session, now), key=lambda one: FIRST.index(one.health))
     return SourcesPage(urgent, queries.sources(session, removed=True), queries.unreadable(session))
 
 

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from desk import bells, chance, db, revisions
+from desk import bells, chance, revisions
 from desk.actor import Actor
 from desk.audit import service as audit
 from desk.errors import NotFound, NotNow
@@ -118,17 +118,6 @@ def cancel_for(
         return cancel(session, of, why=why, now=now)
     ids = undelivered.where(Delivery.channel == channel).with_only_columns(Delivery.id)
     return _cancel_due(session, _held(session, session.scalars(ids).all()), why)
-
-
-def put_off(session: Session, message_ids: Sequence[int], *, wait: timedelta) -> None:
-    """Have what waits of these messages go after `wait` at the earliest, also what a worker has claimed but not looked
-    at again yet; what is in somebody's hands is left to them. For kinds that are parked if a worker dies."""
-    ids = select(Delivery.id).where(Delivery.message_id.in_(message_ids), Delivery.state.in_(OPEN))
-    due = [row.id for row in _held(session, session.scalars(ids).all()) if row.state == "due"]
-    at = db.db_now(session) + wait
-    for place in session.scalars(select(Due).where(Due.delivery_id.in_(due))):
-        place.due_at, place.lease_until, place.lease_token = at, None, None
-    session.flush()
 
 
 def forget(session: Session, message_ids: Sequence[int]) -> None:

@@ -116,6 +116,27 @@ def fire_due(
     wanted: dict[str, set[int]] = {}
     for kind, id_ in session.execute(first.order_by(Rung.due_at, Rung.id).limit(limit)):
         wanted.setdefault(kind, set()).add(id_)
+    return _fire(session, readers, wanted, now, grace, aside)
+
+
+def fire_of(
+    session: Session, readers: Mapping[str, Reader], kind: str, ids: Collection[int], *, now: datetime, grace: timedelta
+) -> int:
+    """Fire at once what is due of these things, as `fire_due` would."""
+    return _fire(session, readers, {kind: ids}, now, grace, Aside())
+
+
+# --- steps
+
+
+def _fire(
+    session: Session,
+    readers: Mapping[str, Reader],
+    wanted: Mapping[str, Collection[int]],
+    now: datetime,
+    grace: timedelta,
+    aside: Aside,
+) -> int:
     held: dict[Thing, Standing | None] = {
         (kind, id_): standing
         for kind, ids in wanted.items()
@@ -132,9 +153,6 @@ def fire_due(
             _tell_of(rows, theirs, held[thing])
     session.flush()
     return sum((row.thing_kind, row.thing_id) not in aside for row in rows.values())
-
-
-# --- steps
 
 
 def _due(now: datetime) -> tuple[Any, ...]:

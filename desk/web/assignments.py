@@ -227,15 +227,9 @@ def move_deadline(public_id: str) -> Response:
 @pages.act("/assignments/<public_id>/offer", may="assignment.give", again="assignments.change")
 def offer_to(public_id: str) -> Response:
     """Offer it to further people."""
-    moment = _new_deadline(public_id)
+    moment, past_ok = _new_deadline(public_id)
     made = commissioning.offer(
-        db(),
-        actor(),
-        public_id,
-        people=texts("people"),
-        moment=moment,
-        past_ok=agreed_past("deadline", moment),
-        now=now(),
+        db(), actor(), public_id, people=texts("people"), moment=moment, past_ok=past_ok, now=now()
     )
     flash(_("Offered to %(names)s.", names=names(db(), made)))
     return _to_story(queries.assignment(db(), public_id))
@@ -244,16 +238,9 @@ def offer_to(public_id: str) -> Response:
 @pages.act("/assignments/<public_id>/reassign", may="assignment.give", again="assignments.change")
 def reassign(public_id: str) -> Response:
     """Take it from whoever has it, and give it to others."""
-    moment = _new_deadline(public_id)
+    moment, past_ok = _new_deadline(public_id)
     made = commissioning.reassign(
-        db(),
-        actor(),
-        public_id,
-        people=texts("people"),
-        moment=moment,
-        past_ok=agreed_past("deadline", moment),
-        why=text("why"),
-        now=now(),
+        db(), actor(), public_id, people=texts("people"), moment=moment, past_ok=past_ok, why=text("why"), now=now()
     )
     flash(
         _("Taken back, and offered to %(names)s.", names=names(db(), made))
@@ -271,10 +258,11 @@ def cancel(public_id: str) -> Response:
     return _to_story(assignment)
 
 
-def _new_deadline(public_id: str) -> clock.Moment | None:
-    """Another deadline for an assignment that is given to others, if one was typed."""
+def _new_deadline(public_id: str) -> tuple[clock.Moment | None, bool]:
+    """Another deadline for an assignment that is given to others, if one was typed, and whether it may be past."""
     default_zone = queries.assignment(db(), public_id).deadline_zone
-    return typed_moment("deadline", now=now(), default_zone=default_zone)
+    moment = typed_moment("deadline", now=now(), default_zone=default_zone)
+    return moment, agreed_past("deadline", moment)
 
 
 def say_assigned(made: Assignment) -> None:

@@ -103,3 +103,8 @@ def test_what_is_the_same_or_gone_is_the_old_text_and_what_is_the_same_or_new_th
         if changed.field in ("headline", "abstract", "ednote"):
             assert "".join(t for kind, t in changed.changes if kind != "new") == getattr(old, changed.field)
             assert "".join(t for kind, t in changed.changes if kind != "gone") == getattr(new, changed.field)
+
+
+def test_a_note_to_the_desk_is_no_difference_to_a_reader_and_anything_else_is() -> None:
+    assert rules.reads_the_same(TEXT, replace(TEXT, ednote="Check the date"))
+    assert not rules.reads_the_same(TEXT, replace(TEXT, bylines=()))

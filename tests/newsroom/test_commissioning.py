@@ -1,7 +1,6 @@
-"""Commissioning, from an editor's idea to somebody who has it, and what becomes of it when plans change."""
+"""Commissioning, from an editor's idea to somebody who has it."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Barrier
 
@@ -9,97 +8,23 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from desk import clock
 from desk.actor import Actor
 from desk.assignments import queries
-from desk.assignments.models import Assignment, Offer
+from desk.assignments.models import Assignment
 from desk.audit import queries as audit
 from desk.drafts.models import Draft
-from desk.errors import DeskError, Forbidden, Invalid, NotFound, NotNow, Past
+from desk.errors import Forbidden, Invalid, NotFound, NotNow, Past
 from desk.newsroom import commissioning as c
-from desk.newsroom import publishing
 from desk.outbox.models import Delivery, Message
-from desk.people.models import Desk, Person
-from desk.reminders.models import Rung
 from desk.store import Store
 from desk.stories.models import Story
 from tests import factories
-
-
-@dataclass
-class Newsroom:
-    """A desk with two editors, three correspondents, and a story that nobody has yet."""
-
-    session: Session
-    now: datetime
-    desk: Desk
-    ruth: Person
-    tom: Person
-    olena: Person
-    nino: Person
-    ivo: Person
-    story: Story
-
-    def as_(self, person: Person) -> Actor:
-        return factories.actor(self.session, person)
-
-    def at(self, hours: float, zone: str = "Europe/Kyiv") -> clock.Moment:
-        return clock.moment_at(self.now + timedelta(hours=hours), zone)
-
-    def assign(
-        self,
-        *people: Person,
-        by: Person | None = None,
-        hours: float = 30,
-        medium: str = "text",
-        brief: str = "Who pays",
-    ) -> Assignment:
-        return c.assign(
-            self.session, self.as_(by or self.ruth), self.story.public_id, medium=medium, brief=brief,
-            moment=self.at(hours), people=[person.public_id for person in people], now=self.now,
-        )  # fmt: skip
-
-    def offer_to(self, person: Person, of: Assignment) -> Offer:
-        return self.session.scalars(
-            select(Offer).where(Offer.assignment_id == of.id, Offer.person_id == person.id).order_by(Offer.id.desc())
-        ).first() or pytest.fail("no such offer")
-
-    def accept(self, person: Person, of: Assignment) -> c.Accepted | c.Lost:
-        return c.accept(self.session, self.as_(person), self.offer_to(person, of).public_id, now=self.now)
-
-    def told(self, person: Person, kind: str | None = None) -> list[Message]:
-        rows = select(Message).where(Message.recipient_id == person.id).order_by(Message.id)
-        return [row for row in self.session.scalars(rows) if kind in (None, row.kind)]
-
-    def kinds(self, person: Person) -> list[str]:
-        return [message.kind for message in self.told(person)]
-
-    def rungs(self, of: Assignment, state: str = "planned") -> list[tuple[str, str, int]]:
-        rows = select(Rung).where(Rung.thing_id == of.id, Rung.state == state).order_by(Rung.due_at, Rung.id)
-        return [(row.rung, row.whom, row.deadline_no) for row in self.session.scalars(rows)]
-
-    def ladder(self, person: Person, number: int = 1) -> list[tuple[str, str, int]]:
-        return [(rung, f"person:{person.id}", number) for rung in ("24h", "2h", "15min", "late15")]
-
-    def history(self) -> list[str]:
-        return [entry.verb for entry in audit.of_story(self.session, self.story.id)]
+from tests.newsroom.commissions import Newsroom, open_newsroom
 
 
 @pytest.fixture
 def room(session: Session, now: datetime) -> Newsroom:
-    desk = factories.desk(session)
-    far = factories.desk(session, "Caucasus desk", "Asia/Tbilisi")
-    return Newsroom(
-        session,
-        now,
-        desk,
-        ruth=factories.person(session, "Ruth Adler", roles=((desk, "editor"),)),
-        tom=factories.person(session, "Tom Baker", roles=((desk, "editor"),)),
-        olena=factories.person(session, "Olena Demchuk", roles=((desk, "correspondent"),)),
-        nino=factories.person(session, "Nino Beridze", zone="Asia/Tbilisi", roles=((far, "correspondent"),)),
-        ivo=factories.person(session, "Ivo Marin", roles=((desk, "correspondent"),)),
-        story=factories.story(session, desk),
-    )
+    return open_newsroom(session, now)
 
 
 # --- making a story
@@ -140,6 +65,45 @@ def test_a_correspondent_makes_no_story_and_an_editor_none_on_another_desk(room:
     for who, desk in ((room.olena, room.desk), (room.ruth, other)):
         with pytest.raises(Forbidden):
             c.make_story(room.session, room.as_(who), desk.public_id, slug="OTHER", title="Something", now=room.now)
+
+
+# --- ideas
+
+
+def test_an_idea_is_noted_as_pitched_and_its_first_assignment_commissions_it(room: Newsroom) -> None:
+    story = c.make_story(
+        room.session,
+        room.as_(room.ruth),
+        room.desk.public_id,
+        slug="PILOTS",
+        title="A day out",
+        idea=True,
+        now=room.now,
+    )
+    assert story.state == "pitched"
+    assert [entry.verb for entry in audit.of_story(room.session, story.id)] == ["idea_noted"]
+    room.story = story
+    room.assign(room.olena)
+    assert story.state == "commissioned"
+
+
+def test_a_correspondent_notes_no_idea_on_the_desk(room: Newsroom) -> None:
+    with pytest.raises(Forbidden):
+        c.make_story(
+            room.session, room.as_(room.olena), room.desk.public_id, slug="X", title="Y", idea=True, now=room.now
+        )
+
+
+def test_an_assignment_goes_back_to_somebody_who_had_declined_it(room: Newsroom) -> None:
+    assignment = room.assign(room.olena, room.nino)
+    c.decline(
+        room.session, room.as_(room.nino), room.offer_to(room.nino, assignment).public_id, reason="Ill", now=room.now
+    )
+    room.accept(room.olena, assignment)
+    c.reassign(room.session, room.as_(room.ruth), assignment.public_id, people=[room.nino.public_id], now=room.now)
+    assert isinstance(room.accept(room.nino, assignment), c.Accepted)
+    states = [of.state for of in queries.offers_of(room.session, [assignment.id])[assignment.id]]
+    assert states == ["withdrawn", "declined", "accepted"]
 
 
 # --- assigning
@@ -427,199 +391,6 @@ def test_a_story_that_is_held_or_further_on_stays_there_when_its_text_is_accepte
     assert room.story.state == "editing"
 
 
-# --- how it goes
-
-
-def test_the_assignee_says_how_it_goes_and_the_desk_hears_at_once(room: Newsroom) -> None:
-    assignment = room.assign(room.olena)
-    room.accept(room.olena, assignment)
-    c.say(room.session, room.as_(room.olena), assignment.public_id, " Two  sources,\none more ", now=room.now)
-    assert (assignment.state, assignment.said) == ("reporting", "Two sources, one more")
-    assert room.told(room.tom, "said")[0].facts["words"] == "Two sources, one more"
-    c.say(room.session, room.as_(room.olena), assignment.public_id, "Two sources, one more", now=room.now)
-    c.say(room.session, room.as_(room.olena), assignment.public_id, "Writing", now=room.now)
-    assert [message.facts["words"] for message in room.told(room.tom, "said")] == ["Two sources, one more", "Writing"]
-
-
-def test_only_whoever_has_it_says_how_it_goes(room: Newsroom) -> None:
-    assignment = room.assign(room.olena, room.nino)
-    with pytest.raises(Forbidden):
-        c.say(room.session, room.as_(room.olena), assignment.public_id, "Soon", now=room.now)
-    room.accept(room.olena, assignment)
-    for who, error in ((room.ruth, Forbidden), (room.nino, NotFound)):
-        with pytest.raises(error):
-            c.say(room.session, room.as_(who), assignment.public_id, "Soon", now=room.now)
-
-
-# --- a deadline moves
-
-
-def test_a_moved_deadline_re_times_every_rung_that_has_not_fired(room: Newsroom) -> None:
-    assignment = room.assign(room.olena, hours=30)
-    room.accept(room.olena, assignment)
-    c.move_deadline(room.session, room.as_(room.ruth), assignment.public_id, moment=room.at(3), now=room.now)
-    assert assignment.deadline_no == 2
-    assert room.story.due_at == room.now + timedelta(hours=3)
-    assert [rung for rung, _, number in room.rungs(assignment) if number == 2] == ["2h", "15min", "late15", "late15"]
-    assert all(number == 2 for _, _, number in room.rungs(assignment))
-    assert len(room.rungs(assignment, "cancelled")) == 5
-
-
-def test_all_who_count_on_a_deadline_hear_that_it_moved_but_not_whoever_moved_it(room: Newsroom) -> None:
-    assignment = room.assign(room.olena, room.nino)
-    c.move_deadline(
-        room.session, room.as_(room.ruth), assignment.public_id, moment=room.at(40), why="The vote is late",
-        now=room.now,
-    )  # fmt: skip
-    assert room.kinds(room.ruth) == []
-    for person in (room.olena, room.nino, room.tom):
-        (message,) = room.told(person, "deadline_moved")
-        assert message.facts["old"] == "2026-11-25T19:37:00+00:00"
-        assert message.facts["deadline"] == "2026-11-26T05:37:00+00:00"
-        assert message.facts["why"] == "The vote is late"
-
-
-def test_a_deadline_that_moves_again_takes_back_the_mail_about_the_last_move(room: Newsroom) -> None:
-    assignment = room.assign(room.olena)
-    for hours in (40, 50):
-        c.move_deadline(room.session, room.as_(room.ruth), assignment.public_id, moment=room.at(hours), now=room.now)
-    first, second = room.told(room.olena, "deadline_moved")
-    assert (first.cancelled_why, second.cancelled_why) == ("deadline moved", None)
-
-
-def test_a_deadline_is_moved_neither_to_the_past_nor_to_where_it_is(room: Newsroom) -> None:
-    assignment = room.assign(room.olena)
-    for hours in (-1, 30):
-        with pytest.raises(Invalid) as refused:
-            c.move_deadline(
-                room.session, room.as_(room.ruth), assignment.public_id, moment=room.at(hours), now=room.now
-            )
-        assert refused.value.field == "deadline"
-    assert assignment.deadline_no == 1
-
-
-def test_a_story_is_due_with_its_earliest_unfiled_assignment(room: Newsroom) -> None:
-    first, second = room.assign(room.olena, hours=3), room.assign(room.ivo, hours=5)
-    assert room.story.due_at == first.deadline_at
-    c.cancel(room.session, room.as_(room.ruth), first.public_id, now=room.now)
-    assert room.story.due_at == second.deadline_at
-    c.cancel(room.session, room.as_(room.ruth), second.public_id, now=room.now)
-    assert room.story.due_at is None
-
-
-# --- somebody goes dark
-
-
-def test_a_reassigned_story_goes_back_to_commissioned_and_whoever_had_it_is_told(room: Newsroom) -> None:
-    assignment = room.assign(room.olena)
-    room.accept(room.olena, assignment)
-    c.reassign(
-        room.session, room.as_(room.ruth), assignment.public_id, people=[room.nino.public_id], why="No answer",
-        now=room.now,
-    )  # fmt: skip
-    assert (assignment.state, assignment.assignee_id, room.story.state) == ("open", None, "commissioned")
-    (message,) = room.told(room.olena, "assignment_ended")
-    assert (message.facts["ended"], message.facts["why"]) == ("reassigned", "No answer")
-    assert room.kinds(room.nino) == ["offer"]
-    assert room.rungs(assignment) == [("late15", "editor", 1)]
-    assert room.rungs(assignment, "cancelled") == room.ladder(room.olena)
-    room.accept(room.nino, assignment)
-    assert [one for one in room.rungs(assignment) if one[1] != "editor"] == room.ladder(room.nino)
-    assert room.history() == ["assigned", "accepted", "reassigned", "accepted"]
-
-
-def test_who_had_it_can_be_asked_and_reminded_again_later(room: Newsroom) -> None:
-    assignment = room.assign(room.olena)
-    room.accept(room.olena, assignment)
-    c.reassign(room.session, room.as_(room.ruth), assignment.public_id, now=room.now)
-    c.offer(room.session, room.as_(room.ruth), assignment.public_id, people=[room.olena.public_id], now=room.now)
-    room.accept(room.olena, assignment)
-    assert [one for one in room.rungs(assignment) if one[1] != "editor"] == room.ladder(room.olena)
-
-
-def test_nothing_is_reassigned_to_whoever_has_it_nor_while_nobody_has(room: Newsroom) -> None:
-    assignment = room.assign(room.olena)
-    with pytest.raises(NotNow):
-        c.reassign(room.session, room.as_(room.ruth), assignment.public_id, now=room.now)
-    room.accept(room.olena, assignment)
-    with pytest.raises(Invalid, match="has it now"), room.session.begin_nested():
-        c.reassign(room.session, room.as_(room.ruth), assignment.public_id, people=[room.olena.public_id], now=room.now)
-    assert assignment.state == "accepted"
-
-
-def test_a_cancelled_assignment_tells_whoever_had_it_or_had_it_on_offer(room: Newsroom) -> None:
-    taken, open_ = room.assign(room.olena), room.assign(room.nino, medium="video")
-    room.accept(room.olena, taken)
-    for assignment in (taken, open_):
-        c.cancel(room.session, room.as_(room.ruth), assignment.public_id, why="The vote is off", now=room.now)
-        assert assignment.state == "cancelled"
-        assert room.rungs(assignment) == []
-    assert room.story.state == "commissioned"
-    assert room.told(room.olena)[-1].facts["ended"] == "cancelled"
-    assert room.told(room.nino)[-1].kind == "offer_lapsed"
-    with pytest.raises(NotNow):
-        c.cancel(room.session, room.as_(room.ruth), taken.public_id, now=room.now)
-    with pytest.raises(NotNow, match="has been withdrawn"):
-        room.accept(room.nino, open_)
-
-
-def test_the_next_text_takes_over_the_main_draft_of_one_that_was_cancelled(room: Newsroom) -> None:
-    first = room.assign(room.olena)
-    room.accept(room.olena, first)
-    c.cancel(room.session, room.as_(room.ruth), first.public_id, now=room.now)
-    second = room.assign(room.ivo)
-    room.accept(room.ivo, second)
-    (draft,) = room.session.scalars(select(Draft).where(Draft.story_id == room.story.id))
-    assert (draft.assignment_id, draft.is_main) == (second.id, True)
-    assert room.story.state == "reporting"
-
-
-def test_whoever_lost_it_long_ago_is_not_told_that_a_cancelled_assignment_is_somebodys(room: Newsroom) -> None:
-    assignment = room.assign(room.olena, room.nino)
-    room.accept(room.olena, assignment)
-    c.cancel(room.session, room.as_(room.ruth), assignment.public_id, now=room.now)
-    with pytest.raises(NotNow, match="has lapsed"):
-        room.accept(room.nino, assignment)
-
-
-def test_a_correspondent_cannot_give_move_or_take_back_anything(room: Newsroom) -> None:
-    assignment = room.assign(room.olena)
-    room.accept(room.olena, assignment)
-    olena, id_ = room.as_(room.olena), assignment.public_id
-    tries = (
-        lambda: c.offer(room.session, olena, id_, people=[room.ivo.public_id], now=room.now),
-        lambda: c.move_deadline(room.session, olena, id_, moment=room.at(90), now=room.now),
-        lambda: c.reassign(room.session, olena, id_, now=room.now),
-        lambda: c.cancel(room.session, olena, id_, now=room.now),
-    )
-    for attempt in tries:
-        with pytest.raises(Forbidden):
-            attempt()
-
-
-@pytest.mark.parametrize("verb", [c.accept, c.withdraw_offer])
-def test_an_unknown_offer_is_not_found(room: Newsroom, verb: object) -> None:
-    with pytest.raises(DeskError, match="no such offer"):
-        verb(room.session, room.as_(room.ruth), "zzzzzzzzzz", now=room.now)  # type: ignore[operator]  # either verb
-
-
-def test_when_a_person_leaves_their_offers_go_and_the_editors_of_their_open_work_hear(room: Newsroom) -> None:
-    taken, offered, others = room.assign(room.olena), room.assign(room.olena, medium="video"), room.assign(room.ivo)
-    room.accept(room.olena, taken)
-    room.olena.disabled_at = room.now
-    before = len(room.told(room.olena))
-    c.person_left(room.session, room.as_(room.tom), room.olena, now=room.now)
-    assert room.offer_to(room.olena, offered).state == "withdrawn"
-    assert room.offer_to(room.ivo, others).state == "made"
-    assert taken.assignee_id == room.olena.id
-    assert {message.facts["assignment"] for message in room.told(room.ruth, "work_left")} == {
-        taken.public_id,
-        offered.public_id,
-    }
-    assert room.kinds(room.tom).count("work_left") == 0
-    assert len(room.told(room.olena)) == before
-
-
 # --- what pages read
 
 
@@ -673,71 +444,3 @@ def test_of_several_who_accept_at_the_same_moment_one_has_it_and_the_others_lear
         assert session.get_one(Story, story_id).state == "reporting"
         told = session.scalars(select(Message.recipient_id).where(Message.kind == "offer_lapsed")).all()
         assert sorted(told) == sorted(loser.offer.person_id for loser in losers)
-
-
-# --- ideas
-
-
-def test_an_idea_is_noted_as_pitched_and_its_first_assignment_commissions_it(room: Newsroom) -> None:
-    story = c.make_story(
-        room.session,
-        room.as_(room.ruth),
-        room.desk.public_id,
-        slug="PILOTS",
-        title="A day out",
-        idea=True,
-        now=room.now,
-    )
-    assert story.state == "pitched"
-    assert [entry.verb for entry in audit.of_story(room.session, story.id)] == ["idea_noted"]
-    room.story = story
-    room.assign(room.olena)
-    assert story.state == "commissioned"
-
-
-def test_a_correspondent_notes_no_idea_on_the_desk(room: Newsroom) -> None:
-    with pytest.raises(Forbidden):
-        c.make_story(
-            room.session, room.as_(room.olena), room.desk.public_id, slug="X", title="Y", idea=True, now=room.now
-        )
-
-
-def test_an_assignment_goes_back_to_somebody_who_had_declined_it(room: Newsroom) -> None:
-    assignment = room.assign(room.olena, room.nino)
-    c.decline(
-        room.session, room.as_(room.nino), room.offer_to(room.nino, assignment).public_id, reason="Ill", now=room.now
-    )
-    room.accept(room.olena, assignment)
-    c.reassign(room.session, room.as_(room.ruth), assignment.public_id, people=[room.nino.public_id], now=room.now)
-    assert isinstance(room.accept(room.nino, assignment), c.Accepted)
-    states = [of.state for of in queries.offers_of(room.session, [assignment.id])[assignment.id]]
-    assert states == ["withdrawn", "declined", "accepted"]
-
-
-# --- on hold
-
-
-def test_what_is_accepted_while_the_story_is_on_hold_is_reported_once_it_is_released(room: Newsroom) -> None:
-    assignment = room.assign(room.olena)
-    publishing.hold(room.session, room.as_(room.ruth), room.story.public_id, "", room.now)
-    room.accept(room.olena, assignment)
-    assert room.story.state == "held"
-    publishing.release(room.session, room.as_(room.ruth), room.story.public_id, room.now)
-    assert (room.story.state, assignment.state) == ("reporting", "accepted")
-
-
-def test_what_is_taken_from_its_writer_while_the_story_is_on_hold_is_open_once_it_is_released(room: Newsroom) -> None:
-    assignment = room.assign(room.olena)
-    room.accept(room.olena, assignment)
-    publishing.hold(room.session, room.as_(room.ruth), room.story.public_id, "", room.now)
-    c.reassign(room.session, room.as_(room.ruth), assignment.public_id, now=room.now)
-    publishing.release(room.session, room.as_(room.ruth), room.story.public_id, room.now)
-    assert (room.story.state, assignment.state) == ("commissioned", "open")
-
-
-def test_an_idea_that_is_assigned_while_on_hold_is_commissioned_once_it_is_released(room: Newsroom) -> None:
-    room.story.state = "pitched"
-    publishing.hold(room.session, room.as_(room.ruth), room.story.public_id, "", room.now)
-    room.assign(room.olena)
-    publishing.release(room.session, room.as_(room.ruth), room.story.public_id, room.now)
-    assert room.story.state == "commissioned"
