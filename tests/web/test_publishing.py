@@ -336,9 +336,11 @@ def test_a_spike_without_a_reason_comes_back_with_its_form_open(hands: Hands) ->
     assert "Say why: it is recorded, and whoever worked on it is told." in said(refused)
     (form,) = (one for one in lxml.html.fromstring(refused.text).iter("details") if one.get("open") is not None)
     assert "It can be taken up again" in form.text_content()
+    assert hands.press(hands.room.eva, "spike", why="Old news").status_code == 303
+    assert "Before it can go out" not in said(hands.page(hands.room.eva))
 
 
-def test_a_killed_story_says_so_over_its_copy_and_on_the_page_for_republishers(hands: Hands) -> None:
+def test_a_killed_story_says_so_over_its_copy_and_on_the_page_for_licensees(hands: Hands) -> None:
     eva = hands.room.eva
     for press in (hands.file, hands.approve, hands.publish):
         assert press().status_code == 303
