@@ -63,6 +63,15 @@ class Byline(Base):
     title: Mapped[Line]
 
 
+class Writer(Base):
+    """Somebody who has a text open to write it, and when their page last said so."""
+
+    __tablename__ = "writers"
+    draft_id: Mapped[int] = mapped_column(ForeignKey("drafts.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    at: Mapped[Instant]
+
+
 class LostSave(Base):
     """What somebody typed and could not save. Nothing typed is lost.
 

@@ -9,7 +9,7 @@ from desk.db import Base, Digest, Instant, Key, Language, Line, PublicId, Word, 
 
 
 class Newsroom(Base):
-    """The one newsroom of this database: its agency and what its copy says at the foot."""
+    """The one newsroom of this database: its agency, what its copy says at the foot, and whom licensees are to ask."""
 
     __tablename__ = "newsroom"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
@@ -17,6 +17,8 @@ class Newsroom(Base):
     agency: Mapped[Line]
     first_year: Mapped[int]
     permission_sentence: Mapped[Line]
+    ask_mail: Mapped[Line | None]
+    ask_phone: Mapped[Line | None]
     zone: Mapped[Zone]
     language: Mapped[Language]
     is_demo: Mapped[bool] = mapped_column(default=False)
