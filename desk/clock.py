@@ -14,6 +14,7 @@ from desk.when import moment_when, parse_when
 from desk.zones import (
     Ambiguous,
     Moment,
+    Placed,
     Skipped,
     find_zone,
     moment,
@@ -21,6 +22,7 @@ from desk.zones import (
     offset_words,
     place_of,
     zone,
+    zone_of_places,
     zones,
 )
 
@@ -29,6 +31,7 @@ __all__ = [
     "Ambiguous",
     "Gettext",
     "Moment",
+    "Placed",
     "Reading",
     "Skipped",
     "ago",
@@ -46,6 +49,7 @@ __all__ = [
     "place_of",
     "utcnow",
     "zone",
+    "zone_of_places",
     "zones",
 ]
 
@@ -113,7 +117,8 @@ class Reading:
 def labelled(
     at: datetime, labels: Sequence[tuple[str, str]], now: datetime, _: Gettext = str, locale: str = "en"
 ) -> list[Reading]:
-    """One instant as (label, zone) each see it, in the order given; zones whose clocks show the same share a line.
+    """One instant as (label, zone) each see it, in the order given; zones whose clocks show the same share a line, on
+    which an empty label says nothing.
 
     `today` and `tomorrow` are the first zone's: a line on another date names that date, so that no two lines with
     different dates bear the same word.
@@ -124,7 +129,7 @@ def labelled(
     readings: list[Reading] = []
     for wall, alike in lines.items():
         name = alike[0][1]
-        said = tuple(dict.fromkeys(label for label, _zone in alike))
+        said = tuple(dict.fromkeys(label for label, _zone in alike if label))
         if not readings:
             first, today = wall.date(), moment_at(now, name).wall.date()
             first_day = day_words(at, name, now, _, locale)

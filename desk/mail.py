@@ -11,42 +11,26 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime
-from typing import Self
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from desk import trouble
 from desk.addresses import time_limit
 from desk.errors import Invalid
+from desk.mailboxes import ATOMS
+from desk.mailboxes import mail_address as mail_address
 from desk.net import Handed, Outcome, one_line
+from desk.servers import MailServer
 from desk.smtp import Line
 
 LONGEST_LINE = 998
 WRAP = 76
 GOODBYE = 5.0  # seconds for a QUIT
 
-_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOMS}(?:\.{_ATOMS})*@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+")
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 _OURS = {"date", "from", "to", "cc", "bcc", "sender", "subject", "message-id", "in-reply-to", "references"}
 _OURS |= {"auto-submitted", "mime-version", "content-type", "content-transfer-encoding"}
-
-
-def mail_address(address: str, *, field: str | None = "email") -> str:
-    """Check one bare mail address (RFC 5321, ASCII only) and return it without blanks around it."""
-    address = address.strip()
-    if not address.isascii():
-        raise Invalid(
-            "%(address)s has letters outside a–z; mail is sent to plain ASCII addresses only.",
-            field=field,
-            address=one_line(address),
-        )
-    if not _ADDRESS.fullmatch(address):
-        raise Invalid("%(address)s is not a mail address.", field=field, address=one_line(address))
-    return address
 
 
 def mail_bytes(
@@ -90,7 +74,7 @@ def _from_or_to(name: str, person: tuple[str, str]) -> str:
     phrase = " ".join(_plain(name, person[0]).split())
     if not phrase:
         return f"{name}: {address}"
-    if re.fullmatch(rf"{_ATOMS}(?: {_ATOMS})*", phrase) and "=?" not in phrase and len(phrase) <= 60:
+    if re.fullmatch(rf"{ATOMS}(?: {ATOMS})*", phrase) and "=?" not in phrase and len(phrase) <= 60:
         written = phrase
     elif phrase.isascii() and "=?" not in phrase and len(phrase) <= 60:
         written = '"' + re.sub(r'(["\\])', r"\\\1", phrase) + '"'
@@ -180,36 +164,6 @@ def _part(subtype: str, content: str) -> Iterator[str]:
     yield ""
 
 
-@dataclass(frozen=True)
-class _Server:
-    host: str
-    port: int
-    implicit_tls: bool
-    starttls: bool
-    user: str
-    password: str
-
-    @classmethod
-    def of(cls, url: str) -> Self:
-        try:
-            parts = urlsplit(url.strip())
-            options = parse_qs(parts.query, keep_blank_values=True)
-            starttls = options.pop("starttls", ["0"])[-1] in ("1", "true", "yes")
-            port = parts.port or 0
-            sound = parts.scheme in ("smtp", "smtps") and parts.hostname and not options
-        except ValueError:
-            sound = False
-        if not sound:
-            raise Invalid(
-                "SMTP_URL is written smtp://user:password@host:587?starttls=1 or smtps://user:password@host.",
-                field="SMTP_URL",
-            )
-        implicit = parts.scheme == "smtps"
-        usual = 465 if implicit else 587 if starttls else 25
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname or "", port or usual, implicit, starttls and not implicit, user, password)
-
-
 # Answers to MAIL or RCPT that complain of us (no sign-in, no TLS), not of this message.
 _ABOUT_US = {530, 534, 535, 538}
 
@@ -226,7 +180,7 @@ class SmtpMailer:
     def __init__(
         self, url: str, *, timeout: float = 20.0, tls: ssl.SSLContext | None = None, helo: str | None = None
     ) -> None:
-        self._server = _Server.of(url)
+        self._server = MailServer.of(url)
         self._timeout = timeout
         self._tls = tls
         self._helo = helo or _own_name()

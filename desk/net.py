@@ -26,6 +26,7 @@ from desk.addresses import Resolved as Resolved
 from desk.addresses import check_address as check_address
 from desk.addresses import is_public as is_public
 from desk.errors import AddressRefused, Invalid, TooLarge, Unreachable
+from desk.trouble import one_line as one_line
 
 Outcome = Literal["taken", "later", "refused", "gone", "unknown"]
 
@@ -100,12 +101,6 @@ def sign(secret: str, webhook_id: str, timestamp: int, body: bytes) -> dict[str,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": "v1," + base64.b64encode(digest).decode("ascii"),
     }
-
-
-def one_line(text: str, limit: int = 300) -> str:
-    """What a server answered, fit to be stored and shown: one printable line of at most `limit` characters."""
-    printable = "".join(char if char.isprintable() else " " for char in text[: limit * 10])
-    return " ".join(printable.split())[:limit]
 
 
 class HttpPoster:

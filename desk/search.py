@@ -6,7 +6,8 @@ them by FTS5, kept by triggers; PostgreSQL by GIN over an array of lexemes, past
 (as SQLite does to change a column) must make its triggers anew: tests/guards/test_migrations.py sees if it does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import cast
 
 from sqlalchemy import (
@@ -27,10 +28,15 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from desk.db import Base
-from desk.text import tokens
+from desk.text import spans, tokens
 
 MOST_WORDS = 12
+MOST_HITS = 200  # of which the best passage is chosen
+A_PASSAGE = 200  # characters
+BEFORE = 50  # of them, at most so many before the first word that was found
 WORDS = "search_columns"
+
+Run = tuple[bool, str]  # whether it was sought, and the text
 
 
 def index(searched: FromClause, *columns: str) -> None:
@@ -65,6 +71,53 @@ def matches(session: Session, typed: str, model: type[Base]) -> ColumnElement[bo
         return (searched.c.id + 0).in_(found)
     asked = sql_cast(" & ".join(f"'{word}':*" for word in words), TSQUERY)
     return literal_column(f"({_lexemes(searched.info[WORDS], f'{searched.name}.')})").bool_op("@@")(asked)
+
+
+def has(text: str, words: Collection[str]) -> set[str]:
+    """Those of these words, as `parse` gives them, that begin a word of `text`."""
+    return {word for _start, _end, found in _found(text, words) for word in found}
+
+
+def marked(text: str, words: Collection[str]) -> list[Run]:
+    """`text` in runs: the words in it that begin with one of `words` are marked, whole. Joined they are the text."""
+    runs: list[Run] = []
+    told = 0
+    for start, end, _words in _found(text, words):
+        if start < told:  # pairs of letters overlap
+            start, told = told - len(runs[-1][1]), told - len(runs.pop()[1])
+        if start > told:
+            runs.append((False, text[told:start]))
+        runs.append((True, text[start:end]))
+        told = end
+    return [*runs, (False, text[told:])] if told < len(text) else runs
+
+
+def passage(text: str, words: Collection[str], most: int = A_PASSAGE) -> list[Run]:
+    """The stretch of plain `text`, of about `most` characters, that has the most of `words`, marked; empty if none."""
+    text = " ".join(text.split())
+    hits = list(islice(_found(text, words), MOST_HITS))
+    if not hits:
+        return []
+    start, ends, _words = max(hits, key=lambda hit: len(_near(hits, hit[0], most - BEFORE)))
+    begin = max(start - BEFORE, 0)
+    if begin:
+        begin = text.find(" ", begin, start) + 1 or begin
+    end = min(begin + most, len(text))
+    if end < len(text):
+        blank = text.rfind(" ", ends, end)
+        end = blank if blank > 0 else end
+    return marked(f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}", words)
+
+
+def _found(text: str, words: Collection[str]) -> Iterator[tuple[int, int, set[str]]]:
+    """Where a word of `text` begins with some of `words`: start, end and those words."""
+    for start, end, made in spans(text) if words else ():
+        if found := {word for word in words for token in made if token.startswith(word)}:
+            yield start, end, found
+
+
+def _near(hits: Sequence[tuple[int, int, set[str]]], start: int, reach: int) -> set[str]:
+    return {word for at, end, words in hits if at >= start and end <= start + reach for word in words}
 
 
 def _fts5(of: str, columns: Sequence[str]) -> list[str]:

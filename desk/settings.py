@@ -2,12 +2,14 @@
 
 import math
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from desk import chance
+from desk import chance, servers
 from desk.errors import Invalid
+from desk.mailboxes import mail_address
 
 RELEASE = "0.1.0"
 ROOT = Path(__file__).resolve().parent
@@ -54,6 +56,15 @@ class Settings:
         return self.wires or self.var / "wires"
 
     @classmethod
+    def or_exit(cls) -> "Settings":
+        """As `from_env`, for what gunicorn and Celery load: a refusal is one line on standard error and exit status 1,
+        and none of their tracebacks."""
+        try:
+            return cls.from_env()
+        except Invalid as error:
+            sys.exit(f"desk: {error}")
+
+    @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, *, makes: bool = True) -> "Settings":
         """Read the environment (or `env`). Raises Invalid, naming the variable, for what can't be used.
 
@@ -66,16 +77,16 @@ class Settings:
         port = _whole(env, "PORT", 8000, 1)
         return cls(
             var=var,
-            database_url=_dialect(database_url or f"sqlite:///{var / 'desk.db'}"),
-            redis_url=env.get("REDIS_URL") or None,
-            url=(env.get("DESK_URL") or f"http://localhost:{port}").rstrip("/"),
+            database_url=servers.database(database_url) if database_url else f"sqlite:///{var / 'desk.db'}",
+            redis_url=servers.broker(env["REDIS_URL"]) if env.get("REDIS_URL") else None,
+            url=servers.web(env["DESK_URL"]) if env.get("DESK_URL") else f"http://localhost:{port}",
             url_is_set=bool(env.get("DESK_URL")),
             host=host,
             port=port,
             secret_keys=_secret_keys(env, var, shared=database_url is not None, makes=makes),
             trusted_proxies=_whole(env, "DESK_TRUSTED_PROXIES", 0, 0),
-            smtp_url=env.get("SMTP_URL") or None,
-            mail_from=env.get("DESK_MAIL_FROM") or "desk@localhost",
+            smtp_url=_mail_server(env.get("SMTP_URL") or ""),
+            mail_from=_sender(env.get("DESK_MAIL_FROM") or "desk@localhost"),
             wires=Path(env["DESK_WIRES"]).absolute() if env.get("DESK_WIRES") else None,
             private_addresses=env.get("DESK_PRIVATE_ADDRESSES") == "1",
             demo=env.get("DESK_DEMO") == "1",
@@ -101,13 +112,17 @@ def environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-def _dialect(url: str) -> str:
-    for scheme in ("postgres://", "postgresql://"):
-        if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
-    if not url.startswith(("sqlite://", "postgresql+psycopg://")):
-        raise Invalid("DATABASE_URL must begin with sqlite:// or postgresql://, not %(url)s.", url=url.split(":")[0])
-    return url
+def _mail_server(url: str) -> str | None:
+    if url:
+        servers.MailServer.of(url)
+    return url or None
+
+
+def _sender(address: str) -> str:
+    try:
+        return mail_address(address, field="DESK_MAIL_FROM")
+    except Invalid as error:
+        raise Invalid("DESK_MAIL_FROM can't be used: %(why)s", field="DESK_MAIL_FROM", why=error) from None
 
 
 def _secret_keys(env: Mapping[str, str], var: Path, *, shared: bool, makes: bool) -> tuple[str, ...]:

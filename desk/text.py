@@ -1,15 +1,16 @@
 """Copy as text: what is read, counted, searched, shortened and compared. Pure.
 
-`clean_html` and the typed form have modules of their own and are offered here too, so that one import serves.
+`clean_html`, the typed form and the comparison have modules of their own and are offered here too, so that one import
+serves.
 """
 
 import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
 from typing import Literal
 
+from desk.diff import Change, word_diff
 from desk.errors import Invalid
 from desk.markup import LARGEST, blocks, clean_html
 from desk.typed import html_to_paragraphs, paragraphs_to_html
@@ -21,6 +22,8 @@ __all__ = [
     "clean",
     "clean_html",
     "dateline",
+    "direction",
+    "direction_of",
     "first_paragraph",
     "fold",
     "html_to_paragraphs",
@@ -31,6 +34,7 @@ __all__ = [
     "plain_text",
     "plain_to_html",
     "shorten",
+    "spans",
     "tokens",
     "word_count",
     "word_diff",
@@ -38,15 +42,12 @@ __all__ = [
 
 MOST_TOKEN_BYTES = 500_000
 LONGEST_TOKEN = 64
-MOST_PARAGRAPHS = 2_000
-MOST_WORDS = 2_000
 LONGEST_LINE = 500
 LONGEST_NAME = 200
 LONGEST_PASSAGE = 5_000
 LONGEST_REASON = 1_000
 
-Change = tuple[Literal["same", "gone", "new"], str]
-
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _OPENS_LINE = re.compile(r"<(?:ul|ol|table|figure|figcaption|blockquote|p|pre)>")
@@ -64,15 +65,6 @@ _UNSPACED = (
     "\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _WORD = re.compile(rf"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}_])[\w\u0300-\u036f\u0900-\u0dff])+)")
-_PARAGRAPH_GAP = re.compile(r"\n\s*\n")
-_POINTS = r""".,;:!?…()\[\]{}"“”„«»‹›‘’'\u2013\u2014/\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"""
-_ALONE = (
-    r"\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # what is written without gaps, compared letter by letter
-)
-# a word, points inside it included (`1,200`, `15:24`, `desk’s`), one such letter, or one point; then the gap after it
-_COMPARED = re.compile(
-    rf"([{_ALONE}]|[^\s{_POINTS}{_ALONE}]+(?:[.,:/'’][^\s{_POINTS}{_ALONE}]+)*|[{_POINTS}])(\s*)|(\s+)"
-)
 # what is no character of any text: controls but tabs and line ends, halves of characters, and what is none by name
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # what turns the direction of all that follows, on a page and in a subject, until somebody turns it back
@@ -151,6 +143,18 @@ def dateline(places: Iterable[str], agency: str) -> str:
     return f"{line}{source} –" if line else ""
 
 
+def direction(language: str) -> Literal["ltr", "rtl"]:
+    """In which direction text of a language (BCP 47) is written: as HTML's `dir` says it."""
+    return "rtl" if language.lower().split("-")[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+def direction_of(words: str) -> Literal["ltr", "rtl"] | None:
+    """The direction of the first letter that has one, as `dir="auto"` finds it; None where no letter has."""
+    found = (unicodedata.bidirectional(char) for char in words)
+    first = next((kind for kind in found if kind in ("L", "R", "AL")), None)
+    return None if first is None else "ltr" if first == "L" else "rtl"
+
+
 def initials(name: str) -> str:
     """Of the first and the last word of a name, in capitals: `Olena Demchuk` is `OD`."""
     words: list[str] = re.findall(r"[^\W\d_][\w'’.]*", name)
@@ -182,55 +186,17 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-# what is compared
+def spans(text: str) -> Iterator[tuple[int, int, Sequence[str]]]:
+    """Where in `text` each word stands by which it is found: start, end, and what `tokens` makes of it.
 
-
-def word_diff(old: str, new: str) -> list[Change]:
-    """How plain text `old` became `new`: paragraphs first, then the words of those that differ.
-
-    A word is the same whatever blank or point follows it, and a point alone never parts what else is all new. All
-    `same` and `gone` parts joined are `old`, all `same` and `new` parts are `new`. Where more than `MOST_PARAGRAPHS` or
-    `MOST_WORDS` differ in one place, that place is shown as gone and new as a whole.
+    Of scripts that don't part words they are pairs of letters, each of which begins within the one before.
     """
-    changes: list[Change] = []
-    before, after = _split_after(_PARAGRAPH_GAP, old), _split_after(_PARAGRAPH_GAP, new)
-    for op, gone, come in _opcodes(before, after, MOST_PARAGRAPHS):
-        if op == "equal":
-            changes.append(("same", "".join(gone)))
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        if match[1] and end - start > 2:
+            yield from ((at, at + 2, tokens(text[at : at + 2])) for at in range(start, end - 1))
         else:
-            changes += _words_changed("".join(gone), "".join(come))
-    return _merged(changes)
-
-
-def _words_changed(old: str, new: str) -> Iterator[Change]:
-    """What of two stretches is the same word by word; the gaps after words are compared on their own."""
-    before, after = _pieces(old), _pieces(new)
-    at = to = 0  # how far each is told
-    steps = list(_opcodes([word for word, _gap in before], [word for word, _gap in after], MOST_WORDS))
-    for n, (op, gone, come) in enumerate(steps):
-        lost, found = before[at : at + len(gone)], after[to : to + len(come)]
-        at, to = at + len(gone), to + len(come)
-        if op != "equal" or (0 < n < len(steps) - 1 and _only_points(lost)):
-            yield "gone", "".join(word + gap for word, gap in lost)
-            yield "new", "".join(word + gap for word, gap in found)
-            continue
-        for (word, was), (_same, is_now) in zip(lost, found, strict=True):
-            yield "same", word
-            if was == is_now:
-                yield "same", was
-            else:
-                yield "gone", was
-                yield "new", is_now
-
-
-def _only_points(pieces: Sequence[tuple[str, str]]) -> bool:
-    """Whether there is no word in this, and no end of a paragraph, that holds what stands around it apart."""
-    return not any(char.isalnum() for word, _gap in pieces for char in word) and all("\n" not in g for _w, g in pieces)
-
-
-def _pieces(text: str) -> list[tuple[str, str]]:
-    """Words and points, each with the gap after it; joined they are the text again."""
-    return [(match[1] or "", match[2] if match[1] else match[3]) for match in _COMPARED.finditer(text)]
+            yield start, end, [match[0].lower()] if match[0].isascii() else tokens(match[0])
 
 
 def _short(words: str, field: str, what: str, most: int) -> str:
@@ -265,42 +231,3 @@ def _words(folded: str) -> Iterator[str]:
             yield from (run[i : i + 2] for i in range(len(run) - 1)) if len(run) > 1 else [run]
         elif any(c.isalnum() for c in match[2]):
             yield match[2][:LONGEST_TOKEN]
-
-
-def _split_after(gap: re.Pattern[str], text: str) -> list[str]:
-    """Pieces with the gap that follows each, so that joined they are the text again."""
-    ends = [match.end() for match in gap.finditer(text)]
-    return [text[i:j] for i, j in zip([0, *ends], [*ends, len(text)], strict=True) if i < j]
-
-
-def _opcodes(a: Sequence[str], b: Sequence[str], most: int) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
-    """Stretches of equal and of different pieces; what both begin and end with is set aside before comparing."""
-    head = 0
-    while head < min(len(a), len(b)) and a[head] == b[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(a), len(b)) - head and a[-1 - tail] == b[-1 - tail]:
-        tail += 1
-    middle, other = a[head : len(a) - tail], b[head : len(b) - tail]
-    if head:
-        yield "equal", a[:head], b[:head]
-    if max(len(middle), len(other)) > most:
-        yield "replace", middle, other
-    else:
-        for op, i, j, k, m in SequenceMatcher(None, middle, other).get_opcodes():
-            yield op, middle[i:j], other[k:m]
-    if tail:
-        yield "equal", a[len(a) - tail :], b[len(b) - tail :]
-
-
-def _merged(changes: Iterable[Change]) -> list[Change]:
-    """One run for each stretch of one kind; where some went and some came in one place, what went is told first."""
-    merged: list[Change] = []
-    for kind, text in changes:
-        held = [merged.pop()] if kind == "gone" and merged and merged[-1][0] == "new" else []
-        if merged and merged[-1][0] == kind:
-            merged[-1] = (kind, merged[-1][1] + text)
-        elif text:
-            merged.append((kind, text))
-        merged += held
-    return merged

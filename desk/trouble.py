@@ -62,6 +62,12 @@ def status(line: str, code: int) -> str:
     return f"It answered {line}: {meant}."
 
 
+def one_line(text: str, limit: int = 300) -> str:
+    """What a server answered, fit to be stored and shown: one printable line of at most `limit` characters."""
+    printable = "".join(char if char.isprintable() else " " for char in text[: limit * 10])
+    return " ".join(printable.split())[:limit]
+
+
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     """The error and what brought it about, the last word first."""
     seen: set[int] = set()

@@ -7,6 +7,7 @@ import difflib
 import re
 import unicodedata
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -15,6 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from desk.errors import Invalid
+from desk.gazetteer import ELSEWHERE, SEVERAL
 
 # The pinned wheel's rules, never the machine's: two hosts with other system data would put one deadline at two
 # instants. What was loaded before this line may have come from the machine, so it is forgotten.
@@ -64,6 +66,34 @@ def offset_words(at: datetime, zone: str) -> str:
     if minutes % 60 or seconds:
         words += f":{minutes % 60:02}"
     return words + (f":{seconds:02}" if seconds else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """By whose clock a story at some places plays: the `zone` of `place`, None if that is known of none of them.
+
+    `choices` are the zones that `place` may be in where it is the name of several: then nothing is taken.
+    """
+
+    zone: str | None = None
+    place: str = ""
+    choices: tuple[str, ...] = ()
+
+
+def zone_of_places(places: Iterable[str]) -> Placed:
+    """The zone of the first of these places that is known here.
+
+    A name that may be several places ends the search: what comes after it is perhaps not where the story plays. An
+    abbreviation and UTC are no places.
+    """
+    for place in places:
+        key = _folded(place)
+        found = _several().get(key) or _names().get(key, ())
+        if len(found) > 1:
+            return Placed(place=place, choices=found)
+        if found and found != ("UTC",) and not _ABBREVIATION.fullmatch(key):
+            return Placed(found[0], place)
+    return Placed()
 
 
 @dataclass(frozen=True)
@@ -182,30 +212,6 @@ def out_of_reach(year: int, field: str) -> Invalid:
     )
 
 
-# Where newsrooms are that IANA names no zone for.
-_ALSO: Final = {
-    "Africa/Johannesburg": "Cape Town, Pretoria",
-    "Africa/Lagos": "Abuja",
-    "America/Chicago": "Houston",
-    "America/Los_Angeles": "San Francisco",
-    "America/New_York": "Boston, Washington, Washington DC",
-    "America/Sao_Paulo": "Brasilia, Rio de Janeiro",
-    "America/Toronto": "Ottawa",
-    "Asia/Dubai": "Abu Dhabi",
-    "Asia/Karachi": "Islamabad",
-    "Asia/Kolkata": "Delhi, Mumbai, New Delhi",
-    "Asia/Shanghai": "Beijing",
-    "Australia/Sydney": "Canberra",
-    "Europe/Amsterdam": "The Hague",
-    "Europe/Berlin": "Frankfurt, Munich",
-    "Europe/Istanbul": "Ankara",
-    "Europe/Kyiv": "Lviv, Odesa",
-    "Europe/Madrid": "Barcelona",
-    "Europe/Paris": "Strasbourg",
-    "Europe/Rome": "Milan",
-    "Europe/Zurich": "Geneva",
-    "Pacific/Auckland": "Wellington",
-}
 _NO_PLACES: Final = frozenset({"continental", "east", "general", "north", "south", "west"})
 # They say an offset and not when the clocks change, and half of them are claimed by two countries.
 _ABBREVIATION: Final = re.compile("(a|ac|ae|ak|c|e|m|p)[ds]t|(b|g|i|j|k|sa)st|(c|ee|w)est|[cew]at|hkt|msk|pkt|sgt")
@@ -260,10 +266,19 @@ def _names() -> dict[str, tuple[str, ...]]:
         city = _folded(name.rsplit("/", 1)[-1])
         if city not in _NO_PLACES and (name in _aliases() or not name.startswith("Etc/")):
             names.setdefault(city, set()).add(_todays_name(name))
-    for name, cities in _ALSO.items():
+    for name, cities in ELSEWHERE.items():
         for place in cities.split(", "):
             names.setdefault(_folded(place), set()).add(name)
+    for place, zones_there in SEVERAL.items():
+        names.setdefault(
+            _folded(place), set(zones_there)
+        )  # a zone's own name means that zone where a zone is asked for
     return {key: tuple(sorted(found)) for key, found in names.items() if not _ABBREVIATION.fullmatch(key)}
+
+
+@cache
+def _several() -> dict[str, tuple[str, ...]]:
+    return {_folded(place): zones_there for place, zones_there in SEVERAL.items()}
 
 
 def _folded(name: str) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from desk import clock
 from desk.clock import UTC, Ambiguous, Moment, Skipped, moment, parse_when
 from desk.errors import Invalid
+from desk.gazetteer import ELSEWHERE, SEVERAL
 
 NOW = datetime(2026, 11, 24, 13, 37, 22, tzinfo=UTC)  # Tuesday, 14:37 in Brussels, 17:37 in Tbilisi
 unhurried = settings(deadline=None)  # the first example of a zone reads its file
@@ -250,6 +251,31 @@ def test_a_zone_that_is_unknown_or_not_one_place_is_refused_with_a_way_out(typed
     assert refused.value.field == "zone"
 
 
+@pytest.mark.parametrize(
+    ("places", "taken"),
+    [
+        (["ODESA", "ISTANBUL"], clock.Placed("Europe/Kyiv", "ODESA")),
+        (["Vylkove", "Istanbul"], clock.Placed("Europe/Istanbul", "Istanbul")),
+        (["The Hague"], clock.Placed("Europe/Amsterdam", "The Hague")),
+        (["Tripoli", "Rome"], clock.Placed(place="Tripoli", choices=("Africa/Tripoli", "Asia/Beirut"))),
+        (["Alexandria"], clock.Placed(place="Alexandria", choices=("Africa/Cairo", "America/New_York"))),
+        (["Vylkove", "UTC", "Greenwich", "MSK", "", "%s"], clock.Placed()),
+        ([], clock.Placed()),
+    ],
+)
+def test_a_story_plays_by_the_clock_of_its_first_place_that_is_known_and_one_only(
+    places: list[str], taken: clock.Placed
+) -> None:
+    assert clock.zone_of_places(places) == taken
+
+
+def test_the_gazetteer_names_zones_to_choose_from_and_each_place_once() -> None:
+    assert {*ELSEWHERE, *(name for names in SEVERAL.values() for name in names)} <= set(clock.zones())
+    for name, places in ELSEWHERE.items():
+        for place in places.split(", "):
+            assert clock.zone_of_places([place]) == clock.Placed(name, place)
+
+
 @pytest.mark.parametrize("name", ["kyiv", "Europe", "europe/kyiv", "../../etc/passwd", "Europe/Kyiv\0", "", "%s"])
 def test_only_exact_names_are_loaded(name: str) -> None:
     with pytest.raises(Invalid) as refused:
@@ -350,6 +376,48 @@ def typed(text: str, now: datetime = NOW, zone: str = "Europe/Brussels") -> str:
         ("18:00 Jan Mayen", "Tue 2026-11-24 18:00 Berlin"),
         ("18:00 Tbilisi time", "Tue 2026-11-24 18:00 Tbilisi"),
         ("by  １８:00", "Tue 2026-11-24 18:00 Brussels"),
+        # hours as editors write them
+        ("9am", "Wed 2026-11-25 09:00 Brussels"),
+        ("9.10 pm", "Tue 2026-11-24 21:10 Brussels"),
+        ("12:30 pm", "Wed 2026-11-25 12:30 Brussels"),
+        ("12:30 a.m.", "Wed 2026-11-25 00:30 Brussels"),
+        ("18.00", "Tue 2026-11-24 18:00 Brussels"),
+        ("18.30 Kyiv", "Tue 2026-11-24 18:30 Kyiv"),
+        ("25.11 18.00", "Wed 2026-11-25 18:00 Brussels"),
+        ("18.11 9:00", "Wed 2026-11-18 09:00 Brussels"),
+        ("tomorrow 18.11", "Wed 2026-11-25 18:11 Brussels"),
+        ("1800", "Tue 2026-11-24 18:00 Brussels"),
+        ("930 Kyiv", "Wed 2026-11-25 09:30 Kyiv"),
+        ("1800 hrs", "Tue 2026-11-24 18:00 Brussels"),
+        ("18:00 hrs", "Tue 2026-11-24 18:00 Brussels"),
+        ("1800Z", "Tue 2026-11-24 18:00 UTC"),
+        ("25 Nov 1800", "Wed 2026-11-25 18:00 Brussels"),
+        ("Nov 25 2026 0900", "Wed 2026-11-25 09:00 Brussels"),
+        ("18h Kyiv", "Tue 2026-11-24 18:00 Kyiv"),
+        ("2h Kyiv", "Wed 2026-11-25 02:00 Kyiv"),
+        ("tmrw 18h", "Wed 2026-11-25 18:00 Brussels"),
+        ("18h30", "Tue 2026-11-24 18:30 Brussels"),
+        ("0h", "Wed 2026-11-25 00:00 Brussels"),
+        ("tmrw 9", "Wed 2026-11-25 09:00 Brussels"),
+        ("tmr noon", "Wed 2026-11-25 12:00 Brussels"),
+        ("this Fri 18", "Fri 2026-11-27 18:00 Brussels"),
+        ("Fri 13", "Fri 2026-11-27 13:00 Brussels"),
+        ("at 18", "Tue 2026-11-24 18:00 Brussels"),
+        ("18 Kyiv", "Tue 2026-11-24 18:00 Kyiv"),
+        ("25 Nov at 18", "Wed 2026-11-25 18:00 Brussels"),
+        ("tonight 8", "Tue 2026-11-24 20:00 Brussels"),
+        ("midday", "Wed 2026-11-25 12:00 Brussels"),
+        # spans without their `in`
+        ("2 hours", "Tue 2026-11-24 16:37 Brussels"),
+        ("3 hrs Tbilisi", "Tue 2026-11-24 20:37 Tbilisi"),
+        ("+2h", "Tue 2026-11-24 16:37 Brussels"),
+        ("90 min", "Tue 2026-11-24 16:07 Brussels"),
+        ("1h30m", "Tue 2026-11-24 16:07 Brussels"),
+        ("1.5 h", "Tue 2026-11-24 16:07 Brussels"),
+        ("2 hours 30", "Tue 2026-11-24 17:07 Brussels"),
+        ("48h", "Thu 2026-11-26 14:37 Brussels"),
+        ("half an hour", "Tue 2026-11-24 15:07 Brussels"),
+        ("2 days", "Thu 2026-11-26 14:37 Brussels"),
     ],
 )
 def test_a_deadline_is_typed_as_one_would_say_it(text: str, meant: str) -> None:
@@ -363,11 +431,22 @@ def test_a_deadline_is_typed_as_one_would_say_it(text: str, meant: str) -> None:
         ("18:00 " * 100, "Write when, in a few words"),
         ("eod", "“eod” is no time and no place known here. Write for instance 25 Nov 18:00"),
         ("by 18:00 local", "“local” is no time"),
-        ("next Fri noon", "“next” is no time"),
+        ("next Fri noon", "“next Fri” can be read in two ways. Write 27 Nov or 4 Dec."),
         ("foo 18:00 Tbilisi", "“foo” is no time"),
         ("18:00 19:00", "“19:00” is no time"),
         ("25 Nov 18 18:00", "“18” is no time"),
-        ("3h", "“3h” is no time"),
+        ("3h", "“3h” can be read in two ways. Write in 3 h or 03:00."),
+        ("18 h", "“18 h” can be read in two ways. Write in 18 h or 18:00."),
+        ("1h30", "“1h30” can be read in two ways. Write in 1 h 30 or 01:30."),
+        ("18.11", "“18.11” can be read in two ways. Write 18:11 or 18 Nov."),
+        ("10.12 11.12", "“10.12” can be read in two ways. Write 10:12 or 10 Dec."),
+        ("9", "“9” can be read in two ways. Write 09:00 or 21:00."),
+        ("Fri 6", "“6” can be read in two ways. Write 06:00 or 18:00."),
+        ("today 9", "“9” can be read in two ways. Write 09:00 or 21:00."),
+        ("Tue 24", "“24” can be read in two ways. Write 24:00 or 24 Nov."),
+        ("tonight 1", "01:00 is not tonight."),
+        ("25 Nov 2026", "“25 Nov 2026” does not say at what time."),
+        ("2460", "There is no “2460” on a clock."),
         ("18:00 Tiblisi", "“Tiblisi” is no time and no place known here. Did you mean Asia/Tbilisi?"),
         ("18:00 UTC+2", "UTC+2 does not say when the clocks change."),
         ("18:00 EST", "EST does not say when the clocks change."),
@@ -382,6 +461,7 @@ def test_a_deadline_is_typed_as_one_would_say_it(text: str, meant: str) -> None:
         ("25:00", "There is no “25:00” on a clock."),
         ("13 pm", "There is no “13 pm” on a clock."),
         ("12 am", "“12 am” can be read in two ways. Write noon or 00:00."),
+        ("13:30 pm", "There is no “13:30 pm” on a clock."),
         ("18:00:30", "“18:00:30” is finer than a minute."),
         ("31.11. 10:00", "There is no day “31.11.”."),
         ("29 Feb 10:00", "There is no day “29 Feb”."),
@@ -396,10 +476,19 @@ def test_what_can_not_be_read_or_be_read_in_two_ways_is_named_and_refused(text: 
     assert refused.value.field in {"deadline", "zone"}
 
 
+@pytest.mark.parametrize("text", ["3h", "1h30", "Fri 6", "next Fri noon", "9 Kyiv", "12 am", "by 18h"])
+def test_either_reading_that_a_refusal_offers_can_be_written_in_its_place(text: str) -> None:
+    refused = refusal(lambda: typed(text))
+    assert refused is not None
+    for reading in ("one", "other"):
+        assert typed(text.replace(str(refused.params["time"]), str(refused.params[reading])))
+
+
 PIECES = (
     "in 3 h 90 min noon midnight 24:00 18:00 02:30 6 pm 25 Nov 29 Feb 31.12. 9999 2026-03-29 4/5 00/00 99/99/9999 "
     "0000-00-00 fri today tomorrow tonight Tbilisi Apia Lord Howe Dublin EST UTC+2 at the , 99999 h %s %(x)s ² ١٨:٠٠ "
-    "T Z 2026-03-29T02:30Z days half an hour Jan Mayen"
+    "T Z 2026-03-29T02:30Z days half an hour Jan Mayen 18h 2h 1h30 1.5h 18.00 18.11 25.11 1800 9999 2026 1800Z +2h 9 "
+    "next this tmrw 12am"
 )
 
 

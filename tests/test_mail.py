@@ -407,7 +407,7 @@ def test_a_server_whose_certificate_is_not_trusted_or_that_offers_no_tls_is_sent
     ],
 )
 def test_a_mail_servers_address_that_is_none_is_refused_at_the_start(url: str) -> None:
-    with pytest.raises(Invalid, match="SMTP_URL is written"):
+    with pytest.raises(Invalid, match="SMTP_URL can't be used"):
         SmtpMailer(url)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from desk import db
 from desk.cli import schema
 from desk.drafts.models import Draft
-from desk.search import MOST_WORDS, matches, parse
+from desk.search import A_PASSAGE, MOST_WORDS, has, marked, matches, parse, passage
 from desk.stories.models import Story
 from desk.text import tokens
 from tests import factories
@@ -132,6 +132,47 @@ def test_anything_may_be_typed(typed: str) -> None:
     assert len(set(words)) == len(words)
     assert not any(character.isspace() for word in words for character in word)
     assert parse(" ".join(words)) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "marks"),
+    [
+        (CORPUS["corridor"], "gra mini", ["GRAIN", "Ministers"]),
+        (CORPUS["angstrom"], "angstrom malmo", ["ÅNGSTRÖM", "Malmö"]),
+        (CORPUS["strasse"], "strasse", ["STRASSE", "Straße"]),
+        (CORPUS["athens"], "λιμανι", ["ΛΙΜΆΝΙ", "λιμάνι"]),
+        (CORPUS["tokyo"], "市場で", ["市場で"]),
+        (CORPUS["tokyo"], "東", ["東京", "東京"]),
+        (CORPUS["turkish"], "izm", ["İZMİR", "Izmir"]),
+        (CORPUS["rail"], "ail zebra", []),
+        (CORPUS["rail"], "", []),
+    ],
+)
+def test_what_was_sought_is_marked_as_it_is_written_and_in_whole_words(text: str, typed: str, marks: list[str]) -> None:
+    runs = marked(text, parse(typed))
+    assert [run for sought, run in runs if sought] == marks
+    assert "".join(run for _sought, run in runs) == text
+
+
+@given(text=st.one_of(LETTERS, st.text(max_size=60)), typed=st.one_of(LETTERS, st.text(max_size=6)))
+def test_marks_take_nothing_from_a_text_and_put_nothing_in(text: str, typed: str) -> None:
+    words = parse(typed)
+    runs = marked(text, words)
+    assert "".join(run for _sought, run in runs) == text
+    assert any(sought for sought, _run in runs) == bool(has(text, words))
+
+
+def test_a_passage_is_the_stretch_that_has_the_most_of_the_words() -> None:
+    far = "rain " * 100
+    copy = f"Grain is wet. {far}\n\nThe grain ships sail on Friday. {far}"
+    runs = passage(copy, parse("grain friday"))
+    assert [run for sought, run in runs if sought] == ["grain", "Friday"]
+    shown = "".join(run for _sought, run in runs)
+    assert shown[0] == shown[-1] == "…"
+    assert "rain The grain ships sail on Friday. rain" in shown
+    assert len(shown) <= A_PASSAGE + 2
+    assert passage("Ships sail", parse("grain")) == []
+    assert len("".join(run for _sought, run in passage("x" * 5_000, parse("x")))) <= A_PASSAGE + 2
 
 
 def test_of_very_many_words_the_first_count() -> None:

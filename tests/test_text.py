@@ -283,16 +283,21 @@ def test_an_endless_text_gives_no_more_tokens_than_an_index_takes() -> None:
 # compared
 
 
-@given(
-    st.lists(st.sampled_from(["a", "b", "the", "\n\n", " ", "x y"]), max_size=60),
-    st.integers(0, 60),
-    st.text(max_size=9),
-)
-def test_a_comparison_holds_both_versions_whole(pieces: list[str], at: int, typed: str) -> None:
-    old, new = "".join(pieces), "".join(pieces[:at]) + typed + "".join(pieces[at + 1 :])
-    changes = word_diff(old, new)
-    assert "".join(text for kind, text in changes if kind != "new") == old
-    assert "".join(text for kind, text in changes if kind != "gone") == new
+COMPARED = st.lists(st.sampled_from(["a ", "b ", "the ", "c. ", "d.", "“e.” ", ", ", "\n\n", " ", "x y"]), max_size=40)
+
+
+@given(COMPARED, COMPARED, st.lists(st.integers(0, 40), max_size=4), st.text(max_size=9))
+def test_a_comparison_holds_both_versions_whole(
+    pieces: list[str], others: list[str], edits: list[int], typed: str
+) -> None:
+    mended = list(pieces)
+    for at in edits:
+        mended[at : at + 2] = [typed] if at % 3 else others[:at]
+    old = "".join(pieces)
+    for new in ("".join(mended), "".join(others)):
+        changes = word_diff(old, new)
+        assert "".join(text for kind, text in changes if kind != "new") == old
+        assert "".join(text for kind, text in changes if kind != "gone") == new
 
 
 def test_a_changed_word_shows_as_one_word_gone_and_one_new() -> None:
@@ -314,6 +319,21 @@ def test_a_changed_word_shows_as_one_word_gone_and_one_new() -> None:
         ("“Ships sail,” he said", "“Ships sail” on Friday, he said", ["-,” ", "+” on Friday, "]),
         ("Four, then five", "Six, or seven", ["-Four, then five", "+Six, or seven"]),
         ("港口爆炸", "港口大爆炸", ["+大"]),
+        ("A lane. It is new. It ends on Friday.", "A lane. It ends on Friday.", ["-It is new. "]),
+        ("“No.” She left. Rain fell.", "“No.” Rain fell.", ["-She left. "]),
+        (
+            "Sail Friday. It is new. Pilots agree on it.",
+            "Sail now. Pilots agree on it.",
+            ["-Friday", "+now", "-It is new. "],
+        ),
+        (
+            "Sail now. Pilots agree on it.",
+            "Sail Friday. It is new. Pilots agree on it.",
+            ["-now", "+Friday", "+It is new. "],
+        ),
+        ("Ships sail, he said", "Ships sail he said", ["-,"]),
+        ("« Oui » dit", "«Oui» dit", ["- ", "- "]),
+        ("twelve of nineteen boats", "three of fifteen boats", ["-twelve of nineteen ", "+three of fifteen "]),
     ],
 )
 def test_a_word_that_stands_is_not_marked_for_the_blank_or_the_point_that_follows_it(

@@ -16,7 +16,7 @@ from workers import stopping, stores
 from workers.schedule import SCHEDULE
 from workers.ticker import Ticker
 
-settings = Settings.from_env()
+settings = Settings.or_exit()
 logs.install()
 warnings.filterwarnings("ignore", category=SecurityWarning)  # it is about pickle, which is not accepted here
 

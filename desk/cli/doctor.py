@@ -4,21 +4,22 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
-import redis
-from redis.exceptions import RedisError
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from desk import clock, db, heartbeats, trouble
+from desk import clock, db, heartbeats
 from desk import mail as mails
 from desk.cli import schema, valkey
+from desk.cli.asking import ask_broker, database_trouble
 from desk.cli.lock import LOCK, is_held
 from desk.cli.office import show
 from desk.db import Database
-from desk.errors import Invalid
+from desk.errors import Invalid, Unavailable
+from desk.people import asking
+from desk.people.models import Newsroom
+from desk.republication.queries import has_licensees
 from desk.settings import Settings
 from desk.wires import folders
 from desk.wires import queries as wires
@@ -28,6 +29,7 @@ WAYS_OUT = {
     "worker": "Its pool takes no bells (the tickers do its work meanwhile): see if the broker is there, start it again",
     "beat": "The tickers do its work meanwhile: look at its log, start it with `desk up`",
 }
+ASKED = {"ask_mail": "mail address", "ask_phone": "telephone number"}
 Line = tuple[str, bool, str]
 
 
@@ -35,8 +37,7 @@ Line = tuple[str, bool, str]
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def doctor(as_json: bool) -> None:
     """Check database, migrations, broker, heartbeats, mail and folders; exit status 1 if anything is wrong."""
-    settings = Settings.from_env(makes=False)
-    lines = list(_look(settings))
+    lines = list(_look())
     show(
         [{"what": what, "state": "ok" if fine else "WRONG", "says": says} for what, fine, says in lines],
         as_json=as_json,
@@ -45,7 +46,12 @@ def doctor(as_json: bool) -> None:
     sys.exit(0 if all(fine for _, fine, _ in lines) else 1)
 
 
-def _look(settings: Settings) -> Iterator[Line]:
+def _look() -> Iterator[Line]:
+    try:
+        settings = Settings.from_env(makes=False)
+    except Invalid as error:
+        yield "settings", False, str(error)
+        return
     yield _folder(settings)
     yield from _database(settings)
     yield _broker(settings)
@@ -61,7 +67,7 @@ def _database(settings: Settings) -> Iterator[Line]:
     try:
         at = schema.current(database.engine)
     except DBAPIError as error:
-        yield "database", False, _cannot_be_used(error, settings.database_url)
+        yield "database", False, f"{database_trouble(error, settings.database_url)} Start it, or set another"
     else:
         yield "database", True, database.engine.dialect.name
         current = at == schema.head()
@@ -69,15 +75,9 @@ def _database(settings: Settings) -> Iterator[Line]:
         if current:
             yield from _heartbeats(database)
             yield from _wires(database, settings)
+            yield from _ask(database)
     finally:
         database.engine.dispose()
-
-
-def _cannot_be_used(error: DBAPIError, url: str) -> str:
-    if url.startswith("sqlite"):
-        return f"the file can't be used: {error.orig}"
-    server = _server_of(url, 5432, "DATABASE_URL")
-    return f"{trouble.of(error.orig or error, server)} Check DATABASE_URL, start the server"
 
 
 def _absent(settings: Settings) -> Path | None:
@@ -136,6 +136,18 @@ def _wires(database: Database, settings: Settings) -> Iterator[Line]:
         yield "wires", True, f"folders are watched below {settings.wire_root}"
 
 
+def _ask(database: Database) -> Iterator[Line]:
+    """Whether licensees, once there are some, are told of an address and a telephone number at which to ask."""
+    with database.reading() as session:
+        newsroom = session.get(Newsroom, 1)
+        missing = asking.missing(newsroom) if newsroom is not None and has_licensees(session) else None
+    if missing:
+        names = " and ".join(ASKED[name] for name in missing)
+        yield "licensees", False, f"no {names} is set where they can ask: an administrator sets it under Settings"
+    elif missing is not None:
+        yield "licensees", True, "they are told where to ask"
+
+
 def _has_files(folder: Path) -> bool:
     try:
         return any(one.is_file() for one in folder.iterdir())
@@ -160,30 +172,10 @@ def _broker(settings: Settings) -> Line:
 
 def _asked(url: str, way_out: str) -> Line:
     try:
-        with redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as broker:
-            broker.ping()
-    except (ValueError, TypeError):  # whose words may be a part of the password
-        return (
-            "broker",
-            False,
-            "REDIS_URL can't be understood: write it as redis://HOST:PORT/0, and in a password @ : / # as "
-            "%40 %3A %2F %23",
-        )
-    except (RedisError, OSError) as error:
-        return "broker", False, f"{trouble.of(error, _server_of(url, 6379, 'REDIS_URL'))} {way_out}"
+        ask_broker(url)
+    except Unavailable as error:
+        return "broker", False, f"{error} {way_out}"
     return "broker", True, "answers"
-
-
-def _server_of(url: str, usual: int, otherwise: str) -> str:
-    """Where a server is, to be shown: `otherwise` if that can't be told from a name and password, which never are."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "localhost", parts.port or usual
-    except ValueError:
-        return otherwise
-    if "@" in parts.path + parts.query + parts.fragment:  # a / or # in a password: what looks like the host is none
-        return otherwise
-    return parts.path if parts.scheme == "unix" else f"{host}:{port}"
 
 
 def _mail(settings: Settings) -> Line:

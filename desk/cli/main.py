@@ -7,7 +7,7 @@ from typing import cast
 import click
 
 from desk.errors import DeskError
-from desk.settings import RELEASE
+from desk.settings import RELEASE, Settings
 
 COMMANDS = {
     "up": "up",
@@ -62,7 +62,9 @@ def _run() -> None:
     except DBAPIError as error:
         if not is_down(error):
             raise
-        _refuse(f"the database can't be used: {error.orig}")
+        from desk.cli.asking import database_trouble  # as above
+
+        _refuse(database_trouble(error, Settings.from_env(makes=False).database_url))
     except OSError as error:
         if error.filename is None:
             raise

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from desk import db
 from desk.cli import database, demo
+from desk.cli.asking import ask_broker, database_trouble
 from desk.cli.lock import LOCK, only_one
 from desk.cli.office import open_store
 from desk.cli.supervisor import Process, read_procfile, run
@@ -91,27 +92,22 @@ def _must_answer(settings: Settings) -> None:
             connection.execute(text("SELECT 1"))
         engine.dispose()
     except DBAPIError as error:
-        if settings.database_url.startswith("sqlite"):
-            raise Unavailable(
-                "The database file can't be used: %(why)s. See that %(folder)s is yours and that its disk has room, "
-                "or set DESK_VAR to another folder.",
-                why=error.orig,
-                folder=settings.var,
-            ) from error
-        raise Unavailable("DATABASE_URL names a database that does not answer: %(why)s", why=error.orig) from error
+        raise Unavailable(
+            "%(said)s See that %(folder)s is yours and that its disk has room, or set DESK_VAR to another folder."
+            if settings.database_url.startswith("sqlite")
+            else "%(said)s Start it, or name another.",
+            said=database_trouble(error, settings.database_url),
+            folder=settings.var,
+        ) from error
     if settings.redis_url is not None:
-        _broker_must_answer(settings.redis_url)
-
-
-def _broker_must_answer(url: str) -> None:
-    import redis  # a third of a second, which a start with a broker of our own need not wait for
-    from redis.exceptions import RedisError
-
-    try:
-        with redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as broker:
-            broker.ping()
-    except (RedisError, OSError, ValueError) as error:
-        raise Unavailable("REDIS_URL names a broker that does not answer: %(why)s", why=error) from error
+        try:
+            ask_broker(settings.redis_url)
+        except Unavailable as error:
+            raise Unavailable(
+                "%(said)s That is the broker that REDIS_URL names: start it, name another, or leave REDIS_URL unset: "
+                "then one is started here.",
+                said=error,
+            ) from error
 
 
 def _for_children(settings: Settings, with_demo: bool) -> dict[str, str]:

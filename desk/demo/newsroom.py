@@ -21,7 +21,7 @@ from desk.demo import stories, wires
 from desk.demo.dates import stamped
 from desk.demo.script import Script
 from desk.demo.stage import Cast, Stage, Step
-from desk.demo.timeline import Timeline
+from desk.demo.timeline import NOBODY_ANSWERS, Timeline
 from desk.errors import Invalid
 from desk.links import Links
 from desk.newsroom import commissioning, entering, staffing, wiring
@@ -67,9 +67,6 @@ PEOPLE: tuple[tuple[str, str, str, str, tuple[tuple[Role, tuple[str, ...]], ...]
     ("Amina Wanjiru", "East Africa Correspondent", "Africa/Nairobi", "Africa/Nairobi",
      (("correspondent", ("Africa desk",)),)),
 )  # fmt: skip
-
-# at this address of the machine itself nothing answers: what a dead webhook looks like
-NOBODY_ANSWERS = Resolved("http://127.0.0.1:9/dateline", "127.0.0.1", 9, (ipaddress.ip_address("127.0.0.1"),))
 
 # name, contact, mail, webhook, zone, desks
 LICENSEES: tuple[tuple[str, str, str, Resolved | None, str, tuple[str, ...]], ...] = (
@@ -136,6 +133,7 @@ def _found(session: Session, found: Newsroom | None, at: datetime) -> dict[str, 
     newsroom_desks.change_newsroom(
         session, SYSTEM, agency=AGENCY, first_year=1999, now=at,
         permission_sentence=f"This article was originally published on {AGENCY} and was reproduced with permission.",
+        ask_mail="desk@meridian.example", ask_phone="+32 2 555 01 42",
     )  # fmt: skip
     return {name: newsroom_desks.add_desk(session, SYSTEM, name=name, zone=zone, now=at) for name, zone in DESKS}
 

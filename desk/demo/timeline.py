@@ -4,13 +4,15 @@ Reminders fire, embargoes lift and mails are handed over at the instants at whic
 is read afterwards is a history like any other. Nothing leaves this machine: mail is captured, webhooks find nobody.
 """
 
+import ipaddress
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from desk import chance
+from desk import chance, trouble
+from desk.addresses import Resolved
 from desk.net import Handed
 from desk.newsroom import delivering, publishing, reminding, webhooks
 from desk.outbox import handing
@@ -36,7 +38,9 @@ _NEXT = select(
     select(func.min(Due.due_at)).where(Due.lane == "mail").scalar_subquery().label("mail"),
     select(func.min(Due.due_at)).where(Due.lane == "webhook").scalar_subquery().label("webhook"),
 )
-NOBODY = Handed("later", "All connection attempts failed")
+# at this address of the machine itself nothing answers: what a dead webhook looks like, and how a post to it ends
+NOBODY_ANSWERS = Resolved("http://127.0.0.1:9/dateline", "127.0.0.1", 9, (ipaddress.ip_address("127.0.0.1"),))
+NOBODY = Handed("later", str(trouble.of(ConnectionRefusedError(), f"{NOBODY_ANSWERS.host}:{NOBODY_ANSWERS.port}")))
 
 
 class Timeline:

@@ -1,12 +1,13 @@
 """Reads of drafts, their versions and what stands over them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, defer
 
-from desk.drafts.models import Byline, Draft, LostSave, Version
-from desk.drafts.rules import Copy
+from desk.drafts.models import Byline, Draft, LostSave, Version, Writer
+from desk.drafts.rules import WRITER_GONE, Copy
 from desk.errors import NotFound
 from desk.people.models import Person
 
@@ -40,6 +41,11 @@ def last_filed(session: Session, draft_id: int) -> Version | None:
     """The version of a draft that was last handed to the desk, whatever was saved since."""
     filed = select(Version).where(Version.draft_id == draft_id, Version.filed_at.is_not(None))
     return session.scalar(filed.order_by(Version.n.desc()).limit(1))
+
+
+def numbered(session: Session, draft_id: int, n: int) -> Version | None:
+    """Version `n` of a draft, if there is one."""
+    return session.scalar(select(Version).where(Version.draft_id == draft_id, Version.n == n))
 
 
 def version(session: Session, public_id: str) -> Version:
@@ -118,10 +124,10 @@ def lost_of(session: Session, draft_id: int, person_id: int) -> Sequence[LostSav
     ).all()
 
 
-def waiting_for(session: Session, person_id: int) -> Sequence[LostSave]:
-    """All that this person typed, could not save and has not read back yet, into whichever draft, newest first."""
-    rows = select(LostSave).where(LostSave.person_id == person_id, LostSave.taken_at.is_(None))
-    return session.scalars(rows.order_by(LostSave.id.desc())).all()
+def writers(session: Session, draft_id: int, now: datetime) -> Sequence[int]:
+    """The ids of those who have this draft open to write it, as far as their pages said so of late."""
+    recent = select(Writer.person_id).where(Writer.draft_id == draft_id, Writer.at > now - WRITER_GONE)
+    return session.scalars(recent).all()
 
 
 def lost_copy(of: LostSave) -> Copy:

@@ -1,8 +1,10 @@
 """What copy is, when a save is one, and how two versions differ. Pure."""
 
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from typing import Literal
 
+from desk.marking import Marked, marked
 from desk.text import Change, clean, clean_html, first_paragraph, line, plain_text, word_diff
 
 Byline = tuple[str, str, str | None]  # name, title, public id of the person if one of ours
@@ -25,16 +27,18 @@ class Copy:
 class Changed:
     """One field that two versions have otherwise, as plain text in parts that are the same, gone or new.
 
-    A body whose parts are all the same changed in its marks only (a link, a heading).
+    The body is `marked` instead: canonical HTML with what changed marked in it.
     """
 
     field: str
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...] = ()
+    marked: Marked | None = None
 
 
 EMPTY = Copy()
 EACH_FIELD = tuple(field.name for field in fields(Copy))
 LONGEST_PLACE = 100
+WRITER_GONE = timedelta(seconds=75)  # after this long without a word from their page somebody writes no longer
 
 
 def canonical(copy: Copy) -> Copy:
@@ -56,14 +60,18 @@ def canonical(copy: Copy) -> Copy:
     )
 
 
-def save(last_n: int, base_n: int, old: Copy | None, new: Copy) -> Outcome:
+def save(last_n: int, base_n: int, old: Copy | None, new: Copy, *, base: Copy | None = None) -> Outcome:
     """Whether `new`, typed over version `base_n` (0: none), becomes a version after `old`, the last, number `last_n`.
 
-    Text that already stands is unchanged, whatever it was typed over: a form sent twice is no conflict.
+    Text that already stands is unchanged, whatever it was typed over: a form sent twice is no conflict. Nor is a form
+    in which nothing was typed: `base`, if it is known, is the text with which it was opened.
     """
     if new == (old or EMPTY):
         return "unchanged"
-    return "saved" if base_n == last_n else "stale"
+    if base_n == last_n:
+        return "saved"
+    stands = [in_words(one) for one in (old, base) if one is not None]
+    return "unchanged" if in_words(new) in stands else "stale"
 
 
 def what_lacks(copy: Copy) -> tuple[Literal["headline", "body_html"], ...]:
@@ -85,6 +93,18 @@ def is_empty(copy: Copy) -> bool:
     return not any((copy.headline.strip(), copy.abstract.strip(), copy.ednote.strip(), copy.body_html.strip()))
 
 
+def in_words(copy: Copy) -> Copy:
+    """Copy as it is typed: who of ours a byline names is found by the name."""
+    return replace(copy, bylines=tuple((name, title, None) for name, title, _ in copy.bylines))
+
+
+def holds(copy: Copy, kept: Copy) -> bool:
+    """Whether nothing of `kept` would be missed beside `copy`: each of its fields and paragraphs stands there."""
+    blocks = copy.body_html.split("\n")
+    lines = all(one in ("", other) for one, other in _lines_of(kept, copy))
+    return lines and all(block in blocks for block in kept.body_html.split("\n") if plain_text(block).strip())
+
+
 def abstract_of(copy: Copy) -> str:
     """The abstract as plain text; where none was written the first paragraph stands for it."""
     return copy.abstract.strip() or first_paragraph(copy.body_html)
@@ -93,10 +113,16 @@ def abstract_of(copy: Copy) -> str:
 def compare(old: Copy, new: Copy) -> tuple[Changed, ...]:
     """The fields in which two versions differ, in the form's order, each with what went and what came."""
     return tuple(
-        Changed(field, tuple(word_diff(_plain(old, field), _plain(new, field))))
+        Changed(field, marked=marked(old.body_html, new.body_html))
+        if field == "body_html"
+        else Changed(field, tuple(word_diff(_plain(old, field), _plain(new, field))))
         for field in EACH_FIELD
         if getattr(old, field) != getattr(new, field)
     )
+
+
+def _lines_of(one: Copy, other: Copy) -> tuple[tuple[str, str], ...]:
+    return tuple((getattr(one, name), getattr(other, name)) for name in ("headline", "abstract", "ednote"))
 
 
 def _plain(copy: Copy, field: str) -> str:
@@ -105,6 +131,4 @@ def _plain(copy: Copy, field: str) -> str:
             return "\n\n".join(", ".join(part for part in (name, title) if part) for name, title, _ in copy.bylines)
         case "dateline_places":
             return "/".join(copy.dateline_places)
-        case "body_html":
-            return plain_text(copy.body_html)
     return str(getattr(copy, field))

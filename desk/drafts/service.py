@@ -4,12 +4,13 @@ from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from desk import chance
 from desk.drafts import queries, rules
-from desk.drafts.models import Byline, Draft, LostSave, Version
+from desk.drafts.models import Byline, Draft, LostSave, Version, Writer
 from desk.drafts.rules import Copy
 from desk.people.models import Person
 from desk.text import tokens, word_count
@@ -102,8 +103,24 @@ def keep_lost(
     return lost
 
 
+def note_writer(session: Session, draft_id: int, person_id: int, *, now: datetime) -> bool:
+    """Note that somebody has this draft open; gives whether that is news, and not one more word from the same page."""
+    of = select(Writer.at).where(Writer.draft_id == draft_id, Writer.person_id == person_id)
+    last = session.scalar(of)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    said = insert(Writer).values(draft_id=draft_id, person_id=person_id, at=now)
+    session.execute(said.on_conflict_do_update(index_elements=["draft_id", "person_id"], set_={"at": said.excluded.at}))
+    return last is None or last <= now - rules.WRITER_GONE
+
+
+def forget_writer(session: Session, draft_id: int, person_id: int) -> bool:
+    """Note that somebody has this draft open no longer; gives whether they had."""
+    gone = delete(Writer).where(Writer.draft_id == draft_id, Writer.person_id == person_id).returning(Writer.draft_id)
+    return session.scalar(gone) is not None
+
+
 def mark_taken(session: Session, lost: LostSave, *, now: datetime) -> None:
-    """Note that its writer has read the lost text back."""
+    """Note that its writer is done with the lost text: it was read back, or stands in what was saved since."""
     lost.taken_at = lost.taken_at or now
     session.flush()
 

@@ -1,5 +1,9 @@
 """What the bar of acts on a story's page says: what is marked and since when, what stands in the way, what follows."""
 
+from collections.abc import Sequence
+
+from desk.approvals.rules import Own
+from desk.http import standing
 from desk.http.context import actor, visit
 from desk.http.translating import gettext as _
 from desk.http.words import stamp
@@ -24,18 +28,29 @@ def standing_embargo(page: StoryPage) -> str:
 def publish_words(page: StoryPage) -> str:
     """What the button to publish says; empty where it is scheduled for the lift already, which is all it would do."""
     lift = max(page.gates.embargoes, default=visit().now)
-    if lift > visit().now:
-        return "" if page.story.state == "scheduled" and page.story.publish_at is None else _("Publish at the lift")
-    return _("Publish edition %(n)s", n=len(page.editions) + 1) if page.out else _("Publish")
+    if lift > visit().now and page.story.state == "scheduled" and page.story.publish_at is None:
+        return ""
+    return standing.publishing(embargo_at=lift, edition=len(page.editions) + 1)
 
 
-def kept_time(page: StoryPage) -> str:
-    """When approved copy was to go out by itself before its approval was renewed, and still can; empty without that."""
+def kept_words(page: StoryPage) -> str:
+    """What the button says that sets again the time at which approved copy was to go out by itself before its approval
+    was renewed; empty where there is none, or none that is ahead."""
     story = page.story
     if story.state != "approved" or story.publish_at is None or story.publish_at <= visit().now:
         return ""
-    at = release_at(story.publish_at, page.gates.embargoes)
-    return stamp(at, visit().zone) if at is not None else ""
+    return standing.publishing_at(release_at(story.publish_at, page.gates.embargoes))
+
+
+def story_marks(page: StoryPage) -> Sequence[standing.Mark]:
+    """The marks beside the story's state, as its row on the board has them."""
+    embargo_at = max(page.gates.embargoes, default=None)
+    return standing.marks(
+        page.story.state,
+        embargo_at=embargo_at,
+        publish_at=page.story.publish_at,
+        returned=page.returned is not None,
+    )
 
 
 def embargo_says(page: StoryPage) -> str:
@@ -46,9 +61,9 @@ def embargo_says(page: StoryPage) -> str:
 
 
 def own_words(page: StoryPage) -> str:
-    """Why the reader can't approve this copy, in a sentence; empty where they can."""
+    """Why the reader may not approve this copy, or may though they mended it; empty where neither is a question."""
     if page.own is None:
-        return ""
+        return _mended_words(page.mended) if page.mended else ""
     if page.own.why == "share":
         return _(
             "You wrote %(words)s of its %(of)s words, headline and abstract counted: another has to approve.",
@@ -56,6 +71,17 @@ def own_words(page: StoryPage) -> str:
             of=page.own.of,
         )
     return _("This is your own copy: somebody else approves it.")
+
+
+def _mended_words(mended: Own) -> str:
+    if not mended.words:
+        return _("You saved a version of it, and none of its %(of)s words are yours: you may approve it.", of=mended.of)
+    return _(
+        "You changed %(words)s of its %(of)s words, headline and abstract counted: that is mending, and you may "
+        "approve it.",
+        words=mended.words,
+        of=mended.of,
+    )
 
 
 def approval_gate(page: StoryPage) -> tuple[str, str]:

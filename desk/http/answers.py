@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import structlog
-from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, make_response, redirect, render_template, request, url_for
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
@@ -13,6 +13,7 @@ from desk.http import cookies, sent
 from desk.http.context import visit
 from desk.http.forms import Form, sentence
 from desk.http.races import broken
+from desk.http.routing import RULE
 
 STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
     (errors.NotFound, 404),
@@ -89,8 +90,16 @@ def page(status: int, message: str, *, kept: str | None = None) -> Response:
         given=sent.to_give_back(),
         action=request.full_path.rstrip("?"),
         kept=kept,
+        way=_way(status),
     )
     return make_response(shown, status)
+
+
+def _way(status: int) -> str | None:
+    """Where a refused act of one thing leads: to the page that has its button, and shows how it stands now."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    again = getattr(getattr(view, RULE, None), "again", None)
+    return url_for(again, **request.view_args) if status in (403, 409) and again and request.view_args else None
 
 
 def keeping(error: errors.DeskError, kept: str) -> Response:

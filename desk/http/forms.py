@@ -10,8 +10,10 @@ from desk.clock import Ambiguous
 from desk.errors import DeskError, Incomplete, Invalid, Past
 from desk.http.context import problem, visit
 from desk.http.translating import gettext
-from desk.http.words import stamp
+from desk.http.words import stamp, state_word
 from desk.text import shorten
+
+_COMMAS = str.maketrans(dict.fromkeys("\n/;،؛、，", ","))  # those of Arabic and Chinese keyboards, too
 
 
 class Form:
@@ -73,6 +75,8 @@ def sentence(error: DeskError) -> str:
         return " ".join(sentence(one) for one in error.each)
     zone = visit().zone
     params = {name: stamp(at, zone) if isinstance(at, datetime) else at for name, at in error.params.items()}
+    if "state" in params:
+        params["state"] = state_word(str(params["state"]))
     return gettext(error.message, **params)
 
 
@@ -88,8 +92,12 @@ def texts(name: str) -> list[str]:
 
 def listed(name: str) -> list[str]:
     """A field in which several things stand, separated by commas, slashes or lines."""
-    raw = request.form.get(name, "").replace("\n", ",").replace("/", ",").replace(";", ",")
-    return [part.strip() for part in raw.split(",") if part.strip()]
+    return parted(request.form.get(name, ""))
+
+
+def parted(typed: str) -> list[str]:
+    """Several things typed into one field, separated by commas, slashes or lines."""
+    return [part.strip() for part in typed.translate(_COMMAS).split(",") if part.strip()]
 
 
 def whole(name: str, *, required: bool = False, most: int = 1_000_000) -> int | None:

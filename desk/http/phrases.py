@@ -4,15 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from babel.lists import format_list
 from flask import request, url_for
+from flask_babel import get_locale
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from desk import clock, text
+from desk import clock, marking, text
 from desk.assignments.models import MEDIA, Offer
 from desk.drafts.models import Version
+from desk.drafts.rules import Changed
 from desk.http.context import problem, visit
 from desk.http.forms import sentence
+from desk.http.standing import state_tone
 from desk.http.translating import gettext as _
 from desk.http.translating import ngettext
 from desk.http.words import field_word, frame_word, medium_word, role_word, rung_word, stamp, state_word
@@ -33,7 +37,6 @@ BAR_MOVES = frozenset({"hold", "release", "spike", "unspike"}) | {
     "abandon_edition", "kill",
 }  # fmt: skip
 _NOTES = ("note", "why", "reason")
-STEPS = ("commissioned", "reporting", "filed", "editing", "approved", "published")
 
 
 def as_copy(html: str) -> Markup:
@@ -43,51 +46,7 @@ def as_copy(html: str) -> Markup:
 
 def state_kind(state: str, moves: frozenset[str]) -> str:
     """The chip of a story's state: blue where the reader's move is next."""
-    if {"approve", "publish"} & moves:
-        return "need"
-    return {"published": "good", "approved": "good", "killed": "bad", "spiked": "bad", "held": "warn"}.get(state, "")
-
-
-def story_steps(page: StoryPage) -> list[tuple[str, str]]:
-    """The line of steps over a story: what is done, and when by the desk's clock; where it is; what is to come.
-
-    A story that was killed or spiked ends with that, after what it had come to.
-    """
-    story, version = page.story, page.version
-    accepted = [one.accepted_at for one, _offers in page.assignments if one.accepted_at]
-    steps = (
-        (_("Commissioned"), story.made_at),
-        (_("Reporting"), min(accepted, default=None)),
-        (_("Filed"), version.filed_at if version else None),
-        (_("Desk edit"), None),
-        (_("Approved"), page.decision.at if page.decision else None),
-        (_("Published"), page.published_at if not story.next_cause else None),
-    )
-    over = page.over
-    state = over.before if over else story.came_from or story.state
-    state = {"scheduled": "approved", "pitched": "commissioned"}.get(state, state)
-    here = STEPS.index(state) if state in STEPS else 0
-    done = over is not None or state == "published"
-    line = [
-        (_stepped(label, at if n <= here else None, page.desk.zone), "done" if n < here or done else _now(n == here))
-        for n, (label, at) in enumerate(steps)
-        if n <= here or over is None
-    ]
-    if over is not None:
-        last = _("KILLED") if story.state == "killed" else _("SPIKED")
-        line.append((_stepped(last, over.at, page.desk.zone), "over"))
-    return line
-
-
-def _stepped(label: str, at: datetime | None, zone: str) -> str:
-    if at is None:
-        return label
-    day, today = clock.day_words(at, zone, visit().now, _), clock.day_words(visit().now, zone, visit().now, _)
-    return f"{label} {clock.hhmm(at, zone)}" if day == today else f"{label} {day}"
-
-
-def _now(here: bool) -> str:
-    return "now" if here else ""
+    return "need" if {"approve", "publish"} & moves else state_tone(state)
 
 
 def happened(entry: Happened, zone: str) -> str:
@@ -116,6 +75,9 @@ def message_words(message: Message) -> str:
         else _("the approval of version %(n)s no longer stands", n=n)
         if facts.get("why")
         else _("%(by)s saved a new version: the approval no longer stands", by=by),
+        "unscheduled": _("%(by)s put it on hold: it does not go out at its time", by=by)
+        if facts.get("held")
+        else _("%(by)s took it off the schedule", by=by),
         "reminder": _("reminder: %(left)s", left=rung_word(facts.get("rung", ""))),
         "assignment_ended": {
             "reassigned": _("given to somebody else"),
@@ -197,6 +159,15 @@ def readings(at: datetime, pairs: Sequence[tuple[str, str]]) -> list[clock.Readi
     return clock.labelled(at, pairs, visit().now, _)
 
 
+def on_clocks(at: datetime, pairs: Sequence[tuple[str, str]]) -> str:
+    """One instant on several labelled clocks, in a line: `tomorrow 18:00 Kyiv · 17:00 Brussels (World desk)`."""
+    return " · ".join(
+        f"{'' if n and one.same_day else one.day + ' '}{one.time} {clock.place_of(one.zone)}"
+        f"{f' ({one.label})' if one.label else ''}"
+        for n, one in enumerate(readings(at, pairs))
+    )
+
+
 def paragraphs(changes: Sequence[text.Change]) -> list[list[text.Change]]:
     """Marked text, its paragraphs parted: each a list of runs that are same, gone or new."""
     found: list[list[text.Change]] = [[]]
@@ -207,22 +178,41 @@ def paragraphs(changes: Sequence[text.Change]) -> list[list[text.Change]]:
     return [runs for runs in found if any(run.strip() for _kind, run in runs)]
 
 
-def what_changed(marks: Mapping[str, Sequence[text.Change]]) -> str:
+def marked_words(changes: Sequence[text.Change]) -> Markup:
+    """Text, escaped, with what went and what came marked in it."""
+    return Markup(marking.marked_words(changes))  # noqa: S704  # escaped there
+
+
+def what_changed(marks: Mapping[str, Changed]) -> str:
     """In which fields two versions differ, in a few words: `headline, 2 paragraphs`."""
     words = [field_word(name).lower() for name in marks if name != "body_html"]
-    body = sum(any(kind != "same" for kind, _run in runs) for runs in paragraphs(marks.get("body_html", ())))
-    if "body_html" in marks:
-        words.append(ngettext("%(num)s paragraph", "%(num)s paragraphs", body) if body else _("marks in the copy"))
+    if body := marks["body_html"].marked if "body_html" in marks else None:
+        n = body.blocks
+        words.append(ngettext("%(num)s paragraph", "%(num)s paragraphs", n) if n else _("marks in the copy"))
     return ", ".join(words) or str(_("nothing"))
 
 
-def copy_html(version: Version, agency: str) -> Markup:
-    """The body with its dateline run on into the first paragraph. The body was cleaned when it was saved."""
+def copy_html(version: Version, agency: str, marks: Mapping[str, Changed] | None = None) -> Markup:
+    """The body with its dateline run on into the first paragraph, and what changed marked in both, if `marks` say so.
+
+    The body was cleaned when it was saved, and is marked from what was.
+    """
+    marked = marks["body_html"].marked if marks and "body_html" in marks else None
+    body = Markup(marked.html if marked else version.body_html)  # noqa: S704  # canonical HTML, made by desk.markup
+    line = _dateline(version, agency, marks.get("dateline_places") if marks else None)
+    if not line or not version.body_html.startswith("<p>"):
+        return body
+    before, opening, rest = body.partition('<p dir="auto">' if marked else "<p>")
+    return Markup("{}{}<span class='dl' dir='auto'>{}</span> {}").format(before, opening, line, rest)
+
+
+def _dateline(version: Version, agency: str, changed: Changed | None) -> Markup | str:
     line = text.dateline(version.dateline_places, agency)
-    body = Markup(version.body_html)  # noqa: S704  # canonical HTML of desk.text.clean_html
-    if line and body.startswith("<p>"):
-        return Markup("<p><span class='dl'>{}</span> ").format(line) + body[3:]
-    return body
+    if changed is None:
+        return line
+    old = text.dateline("".join(run for kind, run in changed.changes if kind != "new").split("/"), agency)
+    marks = [Markup("<del>{}</del>").format(old)] * bool(old) + [Markup("<ins>{}</ins>").format(line)] * bool(line)
+    return Markup(" ").join(marks)
 
 
 def dateline_of(typed: str, agency: str = "") -> str:
@@ -240,6 +230,14 @@ def may_write(page: StoryPage) -> bool:
         and permits(actor, "copy.write", page.facts)
         and any(state in MOVES[move].before for move in ("write", "desk_edit", "void"))
     )
+
+
+def open_words(people: Sequence[Person]) -> str:
+    """Who has this copy open to write it, in a sentence; empty where nobody has."""
+    if not people:
+        return ""
+    names = format_list([one.name for one in people], locale=get_locale())
+    return str(ngettext("%(names)s has this copy open.", "%(names)s have this copy open.", len(people), names=names))
 
 
 def greeting(name: str) -> str:

@@ -7,7 +7,7 @@ from flask import Flask, g, url_for
 from flask_babel import Babel, get_locale
 
 from desk import clock, text
-from desk.http import acting, cookies, phrases, translating, words
+from desk.http import acting, cookies, phrases, standing, steps, translating, words
 from desk.http.context import visit
 from desk.http.frame import frame
 from desk.http.translating import gettext
@@ -15,19 +15,20 @@ from desk.permissions import NOWHERE, Facts, could, permits
 from desk.settings import RELEASE
 
 WORDS = (
-    "band_label", "state_word", "short_name", "row_chip", "medium_word", "cause_word", "role_word", "field_word",
+    "band_label", "state_word", "short_name", "medium_word", "cause_word", "role_word", "field_word",
     "delivery_word", "notice_word", "rung_word", "browser_words",
 )  # fmt: skip
 PHRASES = (
-    "state_kind", "story_steps", "happened", "message_words", "readings", "copy_html", "dateline_of", "may_write",
+    "state_kind", "happened", "message_words", "readings", "on_clocks", "copy_html", "dateline_of", "may_write",
     "desk_choices", "person_choices", "person_options", "role_choices", "state_options", "media_choices", "page_url",
-    "problem_with", "as_copy", "greeting", "work_line", "paragraphs", "what_changed", "soon", "night", "hours_words",
+    "problem_with", "as_copy", "greeting", "work_line", "paragraphs", "marked_words", "what_changed", "soon", "night",
+    "hours_words", "open_words",
 )  # fmt: skip
+STANDING = ("state_tone", "row_marks", "row_chip", "reminded")
 ACTS = (
-    "may_embargo", "standing_embargo", "publish_words", "kept_time", "embargo_says", "own_words", "approval_gate",
-    "after_lift", "goes_at_once", "since_words",
+    "may_embargo", "standing_embargo", "publish_words", "kept_words", "story_marks", "embargo_says", "own_words",
+    "approval_gate", "after_lift", "goes_at_once", "since_words",
 )  # fmt: skip
-RTL = frozenset({"ar", "he", "fa", "ur"})
 
 
 def install(app: Flask) -> None:
@@ -59,10 +60,13 @@ def install(app: Flask) -> None:
         csrf_token=cookies.csrf_token,
         release=RELEASE,
         can=_can,
-        who_line=lambda row, lead: words.who_line(row, lead, visit().now),
+        who_line=lambda row, lead: standing.who_line(row, lead, visit().now),
         bar_moves=phrases.BAR_MOVES,
         **{name: getattr(words, name) for name in WORDS},
         **{name: getattr(phrases, name) for name in PHRASES},
+        story_steps=steps.story_steps,
+        led_here=steps.led_here,
+        **{name: getattr(standing, name) for name in STANDING},
         **{name: getattr(acting, name) for name in ACTS},
     )
     app.context_processor(_context)
@@ -73,7 +77,7 @@ def _context() -> dict[str, Any]:
     language = str(get_locale() or "en").replace("_", "-")
     shared: dict[str, Any] = {
         "lang": language,
-        "dir": "rtl" if language.split("-")[0] in RTL else "ltr",
+        "dir": text.direction(language),
         "now": found.now if found else clock.utcnow(),
         "flashes": cookies.read_flashes() if found else [],
     }

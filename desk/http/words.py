@@ -6,9 +6,8 @@ from desk import clock, text
 from desk.http.context import visit
 from desk.http.translating import gettext as _
 from desk.http.translating import later
-from desk.newsroom.board import Commission, Row
 
-# said on every row of a board: only the one that is asked for is looked up
+# the one name of each state on every page; said on every row of a board, so only the one asked for is looked up
 _STATES = {
     "pitched": later("pitched"),
     "commissioned": later("commissioned"),
@@ -21,7 +20,7 @@ _STATES = {
     "held": later("on hold"),
     "spiked": later("spiked"),
     "killed": later("killed"),
-    "open": later("nobody yet"),
+    "open": later("nobody on it"),
     "accepted": later("accepted"),
     "done": later("done"),
     "cancelled": later("cancelled"),
@@ -179,43 +178,3 @@ def short_name(name: str) -> str:
     """A name as it stands in a narrow column: `N. Kapanadze`."""
     first, _blank, rest = name.partition(" ")
     return f"{first[:1]}. {rest}" if rest else name
-
-
-def who_line(row: Row, lead: Commission, now: datetime) -> str:
-    """Where somebody is, what time it is there, and how far they are."""
-    place = f"{clock.place_of(lead.zone)}, {clock.hhmm(now, lead.zone)}" if lead.zone else ""
-    if lead.state == "filed" and row.version:
-        progress = (
-            _("filed v%(n)s, %(words)s words", n=row.version, words=row.words)
-            if row.filed_at
-            else _("filed; now v%(n)s, %(words)s words", n=row.version, words=row.words)
-        )
-    elif lead.state == "reporting":
-        progress = _("writing")
-    else:
-        progress = state_word(lead.state)
-    return f"{place} · {progress}" if place else progress
-
-
-def row_chip(row: Row) -> tuple[str, str, str]:
-    """Whose move it is, in a word or two: (kind, text, address)."""
-    href = f"/stories/{row.public_id}"
-    lead = row.lead
-    if row.killed_wire and row.state not in ("published", "killed", "spiked"):
-        return "warn", _("check wire"), href
-    if row.need and row.state == "approved":
-        return "need", _("Publish"), href
-    if row.need:
-        return "need", _("Approve v%(n)s", n=row.version), href
-    if row.state == "published":
-        return "good", _("corrected") if row.cause == "correction" else _("published"), href
-    if row.state == "killed":
-        return "bad", _("killed"), href
-    bare = row.state == "commissioned" and (lead is None or not (lead.name or lead.offered))
-    if bare or (lead and lead.left_by):
-        return "bad", _("unassigned"), href
-    if row.state == "commissioned" and lead and lead.offered:
-        return "", _("offered"), href
-    if row.late:
-        return "bad", _("told editor") if row.told else _("late"), href
-    return "", state_word(row.state), href

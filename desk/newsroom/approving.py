@@ -103,8 +103,11 @@ def withdraw(
         desk_id=story.desk_id, before=before, after=after, why=note.strip(), n=version.n,
     )  # fmt: skip
     told = reading.editors(session, story, reading.main_assignment(session, story.id))
+    if before == "scheduled":
+        told += telling.scheduler(session, story)
+    to = {one.id: one for one in told}.values()
     _tell_voided(
-        session, actor, story, version, told, key=f"withdrawn:{stands.id}", withdrawn=True, why=note.strip(), now=now
+        session, actor, story, version, to, key=f"withdrawn:{stands.id}", withdrawn=True, why=note.strip(), now=now
     )
 
 

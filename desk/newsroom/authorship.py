@@ -71,6 +71,15 @@ def own_copies(session: Session, actor: Actor, stories: Collection[Story]) -> di
     return {story_id: why for story_id, why in found.items() if why is not None}
 
 
+def mended(session: Session, actor: Actor, story: Story) -> Own | None:
+    """How many words this actor brought into copy that is not their own; None if they saved none of it."""
+    saved = _saved(session, [story.id])
+    if actor.person_id is None or not saved or not _had_a_hand(saved[story.id], actor.person_id):
+        return None
+    shared = _shares(session, saved)[story.id]
+    return Own("share", shared.get(actor.person_id, 0), sum(shared.values()))
+
+
 def writer(session: Session, story: Story) -> int | None:
     """Who wrote the copy of the main draft that is not out yet; None if several did and nobody filed it."""
     of = _saved(session, [story.id]).get(story.id, _Saved())

@@ -19,14 +19,11 @@ from desk.actor import Actor
 from desk.assignments import workflow as assignments
 from desk.assignments.models import Assignment, Offer
 from desk.drafts.models import Draft, Version
-from desk.newsroom import authorship, reminding
+from desk.newsroom import authorship, reminding, returning
 from desk.newsroom.bands import A_DAY, BANDS, GONE_OUT, SOON, TO_APPROVE, UNFILED, WAITS, band_of, tomorrow
 from desk.people import queries
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, permits
-from desk.reminders.models import Rung
-from desk.reminders.rules import LATE
-from desk.reminders.service import EDITOR
 from desk.stories.models import ON_BOARD, Edition, Story
 from desk.stories.workflow import UNFINISHED
 from desk.wires.models import Item, Source, Use
@@ -54,8 +51,8 @@ class Commission:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A story on the board. `need` is true where the reader's move is next; `told`, where its editor was told that it
-    is late."""
+    """A story on the board. `need` is true where the reader's move is next; `told` are those who were reminded that it
+    is late; `embargo_at` is the last of its embargoes, where that is ahead, `publish_at` the time it was set for."""
 
     public_id: str
     slug: str
@@ -67,6 +64,8 @@ class Row:
     zone: str
     due_at: datetime | None
     release_at: datetime | None
+    embargo_at: datetime | None
+    publish_at: datetime | None
     published_at: datetime | None
     edition: int | None
     cause: str | None
@@ -76,8 +75,9 @@ class Row:
     saved_at: datetime | None
     commissions: Sequence[Commission]
     killed_wire: bool
+    returned: bool
     late: bool
-    told: bool
+    told: Sequence[str]
     soon: bool
     need: bool
 
@@ -257,11 +257,12 @@ def _rows(session: Session, actor: Actor, ids: Collection[int], now: datetime) -
     wanted = select(Story, Desk.name, Desk.zone).join(Desk, Desk.id == Story.desk_id).where(Story.id.in_(ids))
     found = session.execute(wanted.options(load_only(*_SHOWN))).all() if ids else []
     commissions, versions, editions = _commissions(session, ids), _latest(session, ids), _editions(session, ids)
-    killed = set(session.scalars(standing_on(ids).where(Item.pubstatus == "canceled").with_only_columns(Use.story_id)))
+    wires = _wires(session, ids, now)
+    returned = returning.of_stories(session, [story for story, _, _ in found])
     mine = [story for story, _, _ in found if permits(actor, "copy.approve", Facts(story.desk_id))]
     own = authorship.own_copies(session, actor, [story for story in mine if story.state in TO_APPROVE])
     late = {story.id for story, _, _ in found if story.state in UNFILED and story.due_at and story.due_at < now}
-    told = _told_of(session, late, now)
+    told = reminding.told_late(session, late, now)
     rows = {}
     for story, desk, zone in found:
         facts = Facts(story.desk_id)
@@ -270,6 +271,7 @@ def _rows(session: Session, actor: Actor, ids: Collection[int], now: datetime) -
         need = (waits_approval and permits(actor, "copy.approve", facts)) or (
             story.state == "approved" and permits(actor, "story.publish", facts)
         )
+        embargoes = [at for at in (story.embargo_at, wires[story.id].embargo_at) if at is not None and at > now]
         ahead = story.release_at if story.state == "scheduled" else story.due_at
         rows[story.id] = Row(
             public_id=story.public_id,
@@ -282,6 +284,8 @@ def _rows(session: Session, actor: Actor, ids: Collection[int], now: datetime) -
             zone=zone,
             due_at=story.due_at,
             release_at=story.release_at,
+            embargo_at=max(embargoes, default=None),
+            publish_at=story.publish_at,
             published_at=edition.published_at if edition else None,
             edition=edition.number if edition else None,
             cause=edition.cause if edition else None,
@@ -290,9 +294,10 @@ def _rows(session: Session, actor: Actor, ids: Collection[int], now: datetime) -
             filed_at=version.filed_at if version else None,
             saved_at=version.at if version else None,
             commissions=commissions[story.id],
-            killed_wire=story.id in killed,
+            killed_wire=wires[story.id].killed,
+            returned=story.id in returned,
             late=story.id in late,
-            told=story.id in told,
+            told=told.get(story.id, ()),
             soon=story.state in UNFINISHED and ahead is not None and now <= ahead <= now + SOON,
             need=need,
         )
@@ -301,8 +306,15 @@ def _rows(session: Session, actor: Actor, ids: Collection[int], now: datetime) -
 
 _SHOWN = (
     Story.public_id, Story.slug, Story.title, Story.places, Story.length, Story.state, Story.desk_id, Story.due_at,
-    Story.release_at, Story.next_by_id,
+    Story.release_at, Story.embargo_at, Story.publish_at, Story.next_by_id,
 )  # fmt: skip
+
+
+class _Wires(NamedTuple):
+    """What a row says of the wire copy under it: whether any was killed, and the last embargo ahead."""
+
+    killed: bool = False
+    embargo_at: datetime | None = None
 
 
 class _Copy(NamedTuple):
@@ -342,17 +354,14 @@ def _commissions(session: Session, story_ids: Collection[int]) -> dict[int, list
     return found
 
 
-def _told_of(session: Session, late_ids: Collection[int], now: datetime) -> set[int]:
-    """Those of these late stories of whose lateness a reminder was put to the editors."""
-    if not late_ids:
-        return set()
-    rung = and_(
-        Rung.thing_kind == reminding.KIND, Rung.thing_id == Assignment.id, Rung.rung == LATE,
-        Rung.deadline_no == Assignment.deadline_no, Rung.whom == EDITOR,
-    )  # fmt: skip
-    told = select(Assignment.story_id).join(Rung, rung).where(Rung.message_id.is_not(None))
-    late = (Assignment.story_id.in_(late_ids), Assignment.state.in_(assignments.UNFILED), Assignment.deadline_at < now)
-    return set(session.scalars(told.where(*late)))
+def _wires(session: Session, story_ids: Collection[int], now: datetime) -> dict[int, _Wires]:
+    said = standing_on(story_ids).where((Item.pubstatus == "canceled") | (Item.embargo_at > now))
+    found: dict[int, _Wires] = defaultdict(_Wires)
+    for story_id, status, at in session.execute(said.with_only_columns(Use.story_id, Item.pubstatus, Item.embargo_at)):
+        was = found[story_id]
+        times = [time for time in (was.embargo_at, at) if time is not None]
+        found[story_id] = _Wires(was.killed or status == "canceled", max(times, default=None))
+    return found
 
 
 def _latest(session: Session, story_ids: Collection[int]) -> dict[int, _Copy]:

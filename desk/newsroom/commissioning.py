@@ -60,7 +60,8 @@ def make_story(
     idea: bool = False,
     now: datetime,
 ) -> Story:
-    """Make a story on a desk, with its main draft. `zone` is where it plays; the desk's own if none is given.
+    """Make a story on a desk, with its main draft. `zone` is where it plays; if none is given, that of the first of its
+    `places` that is known, else the desk's own.
 
     An `idea` is noted as pitched, and its first assignment commissions it; any other story begins as commissioned.
 
@@ -75,7 +76,7 @@ def make_story(
             title=title,
             brief=brief,
             places=places,
-            zone=clock.find_zone(zone) if zone else desk.zone,
+            zone=clock.find_zone(zone) if zone else clock.zone_of_places(places).zone or desk.zone,
             language=language,
             length=rules.length(length),
         ),

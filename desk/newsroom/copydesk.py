@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from desk import revisions
 from desk.actor import Actor
 from desk.approvals import service as approvals
 from desk.approvals.models import Decision
@@ -16,7 +17,7 @@ from desk.audit.service import record
 from desk.drafts import queries as drafts
 from desk.drafts import rules
 from desk.drafts import service as drafting
-from desk.drafts.models import Draft, LostSave, Version
+from desk.drafts.models import Draft, Version
 from desk.drafts.rules import Copy
 from desk.errors import Forbidden, Incomplete, Invalid, NotFound
 from desk.newsroom import reading, reminding, returning, telling
@@ -31,17 +32,31 @@ from desk.stories.models import Edition, Story
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """What a new version ended: the approval by these people, and the release that was set for `off` (UTC), if any."""
+
+    approvers: Sequence[str]
+    off: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
-    """The text stands as this new version."""
+    """The text stands as this new version, `by_desk` if not by its assignee; `ended` is what that ended, if anything
+    was."""
 
     version: Version
+    by_desk: bool
+    ended: Ended | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The text stood already as this version (None: there is none, and nothing was typed)."""
+    """The text stood already as this version (None: there is none, and nothing was typed). It is `newer` if another
+    had saved it meanwhile and nothing was typed over the one before."""
 
     version: Version | None
+    by_desk: bool
+    newer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +70,12 @@ class Stale:
 @dataclass(frozen=True, slots=True)
 class Filed:
     """This version was handed to the desk: `by_desk` if its assignee did not do so themselves, `again` if it had been
-    already and nothing happened."""
+    already and nothing happened; `ended` as of `Saved`."""
 
     version: Version
     by_desk: bool
     again: bool = False
+    ended: Ended | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +111,7 @@ def writing(session: Session, actor: Actor, story_public_id: str, assignment: st
 
     An empty draft begins with the assignee's byline and the story's places.
     """
-    of = assignments.assignment(session, assignment) if assignment else None
-    story, _ = reading.story_for(session, actor, story_public_id, "copy.write", of=of)
-    draft, of = _draft(session, story, of)
+    story, draft, of = reading.to_write(session, actor, story_public_id, assignment)
     latest = drafts.latest(session, draft.id)
     copy = drafts.copy_of(session, latest) if latest else _first(session, story, of)
     edition = stories.current_edition(session, story.id)
@@ -125,7 +139,7 @@ def save(
         desk = _begin(session, actor, story_public_id, assignment)
     except (Forbidden, NotFound) as no:
         return keep(session, actor, story_public_id, copy, no, base_n=base_n, assignment=assignment, now=now)
-    return _save(session, actor, desk, drafting.settle(session, copy), base_n, now)
+    return _save(session, actor, desk, drafting.settle(session, copy), base_n, now, base=_base(session, desk, base_n))
 
 
 def file(
@@ -162,43 +176,18 @@ def file(
         desk_id=desk.story.desk_id, before=before, after=after, n=saved.version.n, words=saved.version.words, **moved,
     )  # fmt: skip
     _tell_filed(session, actor, desk, saved.version, now)
-    return Filed(saved.version, desk.by_desk)
-
-
-def read_lost(session: Session, actor: Actor, lost_public_id: str) -> tuple[LostSave, Copy]:
-    """What this actor typed and could not save. Raises NotFound for what is not theirs."""
-    lost = drafts.lost(session, lost_public_id)
-    if lost is None or actor.person_id is None or lost.person_id != actor.person_id:
-        raise NotFound("There is no lost text here under that name.")
-    return lost, drafts.lost_copy(lost)
-
-
-def take_lost(session: Session, actor: Actor, lost_public_id: str, now: datetime) -> Copy:
-    """Read one's lost text back; from now on it is not listed as waiting. Raises NotFound for what is not theirs."""
-    lost, copy = read_lost(session, actor, lost_public_id)
-    drafting.mark_taken(session, lost, now=now)
-    return copy
+    return Filed(saved.version, desk.by_desk, ended=saved.ended if isinstance(saved, Saved) else None)
 
 
 def _begin(session: Session, actor: Actor, story_public_id: str, assignment: str | None) -> _Desk:
     of = assignments.assignment(session, assignment) if assignment else None
     story, _ = reading.lock_story(session, actor, story_public_id, "copy.write", of=of)
-    draft, of = _draft(session, story, of)
+    draft, of = reading.draft_of(session, story, of)
     return _Desk(story, draft, of, _by_desk(actor, of))
 
 
 def _by_desk(actor: Actor, of: Assignment | None) -> bool:
     return of is None or actor.person_id is None or of.assignee_id != actor.person_id
-
-
-def _draft(session: Session, story: Story, of: Assignment | None) -> tuple[Draft, Assignment | None]:
-    main = reading.main_assignment(session, story.id)
-    if of is None or (main is not None and of.id == main.id):
-        return drafts.main_draft(session, story.id), main
-    draft = drafts.draft_of(session, of.id)
-    if draft is None:
-        raise NotFound("This assignment has no text to write.")
-    return draft, of
 
 
 def _first(session: Session, story: Story, of: Assignment | None) -> Copy:
@@ -207,17 +196,32 @@ def _first(session: Session, story: Story, of: Assignment | None) -> Copy:
     return Copy(bylines=bylines, dateline_places=tuple(story.places))
 
 
+def _base(session: Session, desk: _Desk, base_n: int) -> Copy | None:
+    """The text with which a form over version `base_n` was opened, where another has been saved since."""
+    if base_n == desk.draft.last_n:
+        return None
+    base = drafts.numbered(session, desk.draft.id, base_n) if base_n else None
+    if base is not None:
+        return drafts.copy_of(session, base)
+    return None if base_n else drafting.settle(session, _first(session, desk.story, desk.assignment))
+
+
 def _save(
-    session: Session, actor: Actor, desk: _Desk, copy: Copy, base_n: int, now: datetime
+    session: Session, actor: Actor, desk: _Desk, copy: Copy, base_n: int, now: datetime, *, base: Copy | None = None
 ) -> Saved | Unchanged | Stale:
     story, draft = desk.story, desk.draft
     latest = drafts.latest(session, draft.id)
-    outcome = rules.save(draft.last_n, base_n, drafts.copy_of(session, latest) if latest else None, copy)
+    stands = drafts.copy_of(session, latest) if latest else None
+    outcome = rules.save(draft.last_n, base_n, stands, copy, base=base)
+    if outcome != "stale":
+        _leave(session, actor, desk, copy, now)
     if outcome == "unchanged":
-        return Unchanged(latest)
+        newer = stands is not None and rules.in_words(copy) != rules.in_words(stands)
+        return Unchanged(latest, desk.by_desk, newer)
     if outcome == "stale" and latest is not None:
         return Stale(_keep(session, actor, desk, copy, base_n, now), latest)
     move = workflow.saving(story.state, by_desk=desk.by_desk) if draft.is_main else None
+    off = story.release_at if story.state == "scheduled" else None
     version = drafting.save(session, draft, copy, author_id=actor.person_id, now=now)
     if draft.is_main:
         storying.note_headline(story, version.search_text)
@@ -232,9 +236,19 @@ def _save(
         session, actor, "copy_saved", ("version", version.id), now=now, story_id=story.id, desk_id=story.desk_id,
         before=before, after=after, n=version.n, words=version.words,
     )  # fmt: skip
-    if draft.is_main:
-        _void(session, actor, desk, version, was=before, now=now)
-    return Saved(version)
+    ended = _void(session, actor, desk, version, was=before, off=off, now=now) if draft.is_main else None
+    return Saved(version, desk.by_desk, ended)
+
+
+def _leave(session: Session, actor: Actor, desk: _Desk, copy: Copy, now: datetime) -> None:
+    """What is saved is open no longer, and what could not be saved once and stands in it waits no longer."""
+    if actor.person_id is None:
+        return
+    if drafting.forget_writer(session, desk.draft.id, actor.person_id):
+        revisions.touch(session, "desk", desk.story.desk_id)
+    for kept in drafts.lost_of(session, desk.draft.id, actor.person_id):
+        if rules.holds(copy, drafts.lost_copy(kept)):
+            drafting.mark_taken(session, kept, now=now)
 
 
 def _keep(session: Session, actor: Actor, desk: _Desk, copy: Copy, base_n: int, now: datetime) -> str:
@@ -249,7 +263,9 @@ def _keep(session: Session, actor: Actor, desk: _Desk, copy: Copy, base_n: int, 
     return lost.public_id
 
 
-def _void(session: Session, actor: Actor, desk: _Desk, version: Version, *, was: str, now: datetime) -> None:
+def _void(
+    session: Session, actor: Actor, desk: _Desk, version: Version, *, was: str, off: datetime | None, now: datetime
+) -> Ended | None:
     """Void what was approved of the edition being written; the approvals of editions that are out stay as they are."""
     story = desk.story
     edition = stories.current_edition(session, story.id)
@@ -259,8 +275,9 @@ def _void(session: Session, actor: Actor, desk: _Desk, version: Version, *, was:
         if earlier.id != version.id and (edition is None or earlier.id > edition.version_id)
     ]
     standing = approvals.void(session, ids, by_version=version.id, now=now)
-    if was in ("approved", "scheduled"):
-        _tell_voided(session, actor, desk, version, standing, was_scheduled=was == "scheduled", now=now)
+    if was not in ("approved", "scheduled"):
+        return None
+    return _tell_voided(session, actor, desk, version, standing, off=off, now=now)
 
 
 def _tell_voided(
@@ -270,26 +287,31 @@ def _tell_voided(
     version: Version,
     standing: Sequence[Decision],
     *,
-    was_scheduled: bool,
+    off: datetime | None,
     now: datetime,
-) -> None:
-    """Tell its approvers; and the story's editors, if it was to go out by itself."""
+) -> Ended:
+    """Tell its approvers; if it was to go out by itself, also the story's editors and whoever scheduled it."""
     story = desk.story
     approvers = people.people(session, [decision.person_id for decision in standing])
-    editors = reading.editors(session, story, reading.main_assignment(session, story.id)) if was_scheduled else []
+    told = list(approvers.values())
+    if off is not None:
+        told += reading.editors(session, story, reading.main_assignment(session, story.id))
+        told += telling.scheduler(session, story)
+    names = sorted(person.name for person in approvers.values())
     record(
         session, actor, "approval_voided", ("version", version.id), now=now, story_id=story.id, desk_id=story.desk_id,
-        n=version.n, approvers=", ".join(sorted(person.name for person in approvers.values())),
+        n=version.n, approvers=", ".join(names),
     )  # fmt: skip
     telling.tell(
-        session, "approval_voided", (approvers | {editor.id: editor for editor in editors}).values(), but=actor,
+        session, "approval_voided", {one.id: one for one in told}.values(), but=actor,
         key=f"approval_voided:{version.public_id}",
         facts=reading.about(
             session, story, desk.assignment, by=actor.name, n=version.n, version=version.public_id, why="",
-            off=was_scheduled,
+            off=off is not None,
         ),
         story=story, now=now,
     )  # fmt: skip
+    return Ended(names, off)
 
 
 _LACKS = {

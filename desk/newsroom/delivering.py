@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -19,12 +20,12 @@ from desk.drafts.models import Version
 from desk.links import Links
 from desk.mail import mail_bytes
 from desk.net import one_line
-from desk.newsroom import republishing, wording
+from desk.newsroom import answering, republishing, wording
 from desk.newsroom.wording import Recipient, Writer
 from desk.outbox.handover import Answer, Envelope, NotYet, Outgoing, Stopped
 from desk.outbox.rules import BEARERS
+from desk.people import asking, signing
 from desk.people import queries as people
-from desk.people import signing
 from desk.people.models import Newsroom, Person
 from desk.republication import page, payload, rules
 from desk.republication import queries as republication
@@ -110,8 +111,15 @@ class Renderer:
             html=worded.html,
             date=now,
             references=thread,
+            headers=_answers_to(newsroom, one, self.settings),
         )
         return Envelope(to.mail, wire, subject=worded.subject)
+
+
+def _answers_to(newsroom: Newsroom, one: Outgoing, settings: Settings) -> dict[str, str]:
+    """Where an answer to a licensee's mail goes, if not to its sender."""
+    ask = newsroom.ask_mail if one.recipient_kind == "licensee" else None
+    return {"Reply-To": ask} if ask and ask != settings.mail_from else {}
 
 
 def _on_hold(session: Session, reminders: Sequence[Outgoing]) -> set[int]:
@@ -220,10 +228,11 @@ def _told(session: Session, one: Outgoing, settings: Settings) -> payload.Told:
     """What a notice's payload says: the edition frozen at publication, found again by its id."""
     facts, newsroom = one.facts, people.newsroom(session)
     receipt = Links(settings.url).to("receipt", facts["receipt"])
+    ask = asking.whom_to_ask(newsroom, settings.mail_from)
     if facts["cause"] == "test":
         return payload.Told(
             notice=facts["notice"], at=one.put_at, cause="test", receipt=receipt, ask_name=newsroom.agency,
-            ask_mail=settings.mail_from,
+            ask_mail=ask.mail, ask_phone=ask.phone,
         )  # fmt: skip
     edition, story, version = _edition(session, facts["edition"])
     return payload.Told(
@@ -231,30 +240,43 @@ def _told(session: Session, one: Outgoing, settings: Settings) -> payload.Told:
         desk=facts["desk"], edition=facts["number"], published_at=edition.published_at, was_wrong=facts["wrong"],
         is_right=facts["right"], why=facts["why"], copy=republishing.republished(session, story, edition),
         abstract=republishing.abstract_of(version), ask_name=f"{facts['desk']}, {newsroom.agency}",
-        ask_mail=settings.mail_from, receipt=receipt,
+        ask_mail=ask.mail, ask_phone=ask.phone, unanswered=_unanswered(session, one), receipt=receipt,
     )  # fmt: skip
 
 
 def _notice(session: Session, one: Outgoing, settings: Settings) -> dict[str, Any]:
     """What a notice's mail says beside its facts.
 
-    `corrections` are those before it that the licensee is to hear of and has not answered: what is new since does not
-    say that something was wrong. `later` is the number of what they were told since, 0 if nothing: its text is the one
-    to run.
+    `later` is the number of what they were told since, 0 if nothing: its text is the one to run.
     """
     told = _told(session, one, settings)
-    telling, of = rules.TELLINGS[told.cause], (one.recipient_id or 0, one.story_id or 0)
-    corrections = republishing.unanswered(session, *of, told.edition) if told.edition and told.cause != "kill" else []
-    last = republishing.told_last(session, *of)
+    telling, copy = rules.TELLINGS[told.cause], told.copy if told.cause != "kill" else None
+    last = republishing.told_last(session, one.recipient_id or 0, one.story_id or 0)
     return {
-        "corrections": corrections,
         "later": last if told.edition and last > told.edition else 0,
         "telling": telling,
         "told": told,
         "out": told.published_at.isoformat() if told.published_at else None,
-        "copy": page.plain(told.copy).strip() if told.copy and told.cause != "kill" else None,
+        "copy": page.plain(copy).strip() if copy else None,
+        "copy_html": Markup(page.html(copy)) if copy else None,  # noqa: S704  # it is clean by its making
         "headline": told.copy.headline if told.copy else None,
     }
+
+
+def _unanswered(session: Session, one: Outgoing) -> list[payload.Correction]:
+    """The corrections before it that the licensee is to hear of again; of a story that was killed none matters."""
+    if one.facts["cause"] == "kill":
+        return []
+    found = answering.corrections_before(session, one.recipient_id or 0, one.story_id or 0, number=one.facts["number"])
+    return [
+        payload.Correction(
+            edition=edition.number,
+            published_at=edition.published_at,
+            was_wrong=edition.was_wrong,
+            is_right=edition.is_right,
+        )
+        for edition in found
+    ]
 
 
 def _edition(session: Session, public_id: str) -> tuple[Edition, Story, Version]:

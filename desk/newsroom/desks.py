@@ -12,7 +12,7 @@ from desk.assignments.models import Assignment
 from desk.assignments.workflow import UNFINISHED as OPEN_WORK
 from desk.audit.service import record
 from desk.errors import Invalid, NotNow
-from desk.people import queries, service
+from desk.people import asking, queries, service
 from desk.people.models import Desk, Newsroom
 from desk.permissions import require
 from desk.stories.models import Story
@@ -29,9 +29,20 @@ def found_newsroom(session: Session, *, agency: str, zone: str, now: datetime, i
 
 
 def change_newsroom(
-    session: Session, actor: Actor, *, agency: str, first_year: int | None, permission_sentence: str, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    agency: str,
+    first_year: int | None,
+    permission_sentence: str,
+    ask_mail: str,
+    ask_phone: str,
+    now: datetime,
 ) -> None:
-    """Change what stands under republished copy. Raises Invalid, naming the field."""
+    """Change what stands under republished copy, and where licensees are told to ask (each may be empty).
+
+    Raises Invalid, naming the field.
+    """
     require(actor, "newsroom.manage")
     agency = line(agency, "agency", "agency's name", most=LONGEST_NAME)
     if not agency:
@@ -39,8 +50,11 @@ def change_newsroom(
     if first_year is None or not 1800 <= first_year <= now.year:
         raise Invalid("The first year is a year of four figures, not after this one.", field="first_year")
     row = queries.newsroom(session)
-    sentence = line(permission_sentence, "permission_sentence", "sentence")
-    old = service.describe_newsroom(session, row, agency=agency, first_year=first_year, permission_sentence=sentence)
+    old = service.describe_newsroom(
+        session, row, agency=agency, first_year=first_year,
+        permission_sentence=line(permission_sentence, "permission_sentence", "sentence"),
+        ask_mail=asking.mail_to_ask(ask_mail), ask_phone=asking.phone_to_ask(ask_phone),
+    )  # fmt: skip
     revisions.touch(session, "newsroom")
     record(session, actor, "newsroom_changed", ("newsroom", 1), now=now, agency=row.agency, old=old)
 

@@ -73,9 +73,12 @@ def _put(session: Session, actor: Actor, story: Story, embargo: Moment | None, n
     if story.state == "scheduled" and until is not None:
         storying.set_release(session, story, until, now=now)
     elif story.state == "scheduled":
+        off = story.release_at
         before, after = storying.move(session, story, "unschedule", now=now)
         record(
             session, actor, "story_unscheduled", ("story", story.id), now=now, story_id=story.id,
             desk_id=story.desk_id, before=before, after=after,
         )  # fmt: skip
+        if off is not None:
+            releasing.tell_off(session, actor, story, off, now)
     return story

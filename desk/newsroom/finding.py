@@ -1,12 +1,12 @@
 """Finding: stories by words of slug, title, places and headline, by person, state, desk and date, the archive included;
 people by their names and titles; what the wires sent by its words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, and_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, select, union
 from sqlalchemy.orm import Session
 
 from desk import search
@@ -19,8 +19,9 @@ from desk.newsroom.board import nobody_has
 from desk.people import queries
 from desk.people.models import Desk, Person
 from desk.permissions import permits, require
+from desk.search import Run
 from desk.stories.models import STATES, Story
-from desk.text import tokens
+from desk.text import plain_text, tokens
 from desk.wires import queries as wires
 from desk.wires.models import Item
 
@@ -50,11 +51,26 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A story that was found, with its present headline."""
+    """A story that was found, with its present headline. What was sought is marked in `slug`, `shown` (the headline)
+    and `places`; `why` is where else it stands."""
 
     story: Story
     desk: str
     headline: str
+    slug: Sequence[Run]
+    shown: Sequence[Run]
+    places: Sequence[Run]
+    why: Sequence[Sequence[Run]]
+
+
+@dataclass(frozen=True, slots=True)
+class WireHit:
+    """A wire item that was found and the name of its source, with marks as a `Hit` has them."""
+
+    item: Item
+    source: str
+    shown: Sequence[Run]
+    why: Sequence[Sequence[Run]]
 
 
 def find(session: Session, actor: Actor, wanted: Wanted, *, now: datetime, page: int = 1) -> tuple[Sequence[Hit], bool]:
@@ -74,7 +90,10 @@ def find(session: Session, actor: Actor, wanted: Wanted, *, now: datetime, page:
         .outerjoin(Version, and_(Version.draft_id == Draft.id, Version.n == Draft.last_n))
         .where(Story.id.in_(ids[:A_PAGE]))
     )
-    hits = {story.id: Hit(story, desk, headline or story.title) for story, desk, headline in session.execute(shown)}
+    words = search.parse(wanted.words)
+    hits = {
+        story.id: _hit(story, desk, headline or story.title, words) for story, desk, headline in session.execute(shown)
+    }
     return [hits[id_] for id_ in ids[:A_PAGE]], len(ids) > A_PAGE
 
 
@@ -85,10 +104,37 @@ def people(session: Session, actor: Actor, words: str) -> Sequence[Person]:
     return [one for one in queries.everybody(session) if wanted and _called(one, wanted)][:A_SECTION]
 
 
-def wire(session: Session, actor: Actor, words: str) -> Sequence[Row[Item, str]]:
-    """The newest wire items with these words and the names of their sources, one more than are to be shown."""
+def wire(session: Session, actor: Actor, words: str) -> Sequence[WireHit]:
+    """The newest wire items with these words, one more than are to be shown."""
     require(actor, "wire.read")
-    return wires.items(session, words=words, limit=A_SECTION + 1) if search.parse(words) else []
+    if not (wanted := search.parse(words)):
+        return []
+    items = wires.items(session, words=words, limit=A_SECTION + 1)
+    bodies = wires.bodies(session, [item.id for item, _source in items])
+    return [_wire_hit(item, source, bodies[item.id], wanted) for item, source in items]
+
+
+def _hit(story: Story, desk: str, headline: str, words: Sequence[str]) -> Hit:
+    places = "/".join(story.places).upper()
+    slug, shown, named = (search.marked(one, words) for one in (story.slug, headline, places))
+    why = _why([story.title], words, f"{story.slug} {headline} {places}")
+    return Hit(story, desk, headline, slug, shown, named, why)
+
+
+def _wire_hit(item: Item, source: str, body: str, words: Sequence[str]) -> WireHit:
+    others = (plain_text(body), item.byline or "", ", ".join(item.places))
+    return WireHit(item, source, search.marked(item.headline, words), _why(others, words, item.headline))
+
+
+def _why(texts: Iterable[str], words: Sequence[str], seen: str) -> list[list[Run]]:
+    """Passages of these texts, in their order, with the words that can't be `seen` already."""
+    left = set(words) - search.has(seen, words)
+    why: list[list[Run]] = []
+    for one in texts:
+        if left and (passage := search.passage(one, left)):
+            why.append(passage)
+            left -= search.has(one, left)
+    return why
 
 
 def _called(person: Person, words: Sequence[str]) -> bool:

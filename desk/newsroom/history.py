@@ -64,7 +64,7 @@ SENTENCES: dict[str, str] = {
     "story_moved": "%(who)s moved the story from the %(old)s to the %(new)s",
     # copy
     "copy_saved": "%(who)s saved version %(n)s, %(words)s words",
-    "save_lost": "%(who)s typed over version %(n)s while version %(last)s was being saved; the text was kept aside",
+    "save_lost": "%(who)s typed while version %(last)s was being saved; the text was kept aside",
     "copy_filed": "%(who)s filed version %(n)s, %(words)s words",
     "copy_approved": "%(who)s approved version %(n)s",
     "save_refused": "%(who)s wrote on after the assignment was no longer theirs; the text was kept for them",
@@ -114,7 +114,7 @@ SENTENCES: dict[str, str] = {
     "source_started": "%(who)s started a wire source again",
     "source_removed": "%(who)s removed the wire source %(name)s: it is read no more",
     # people and desks
-    "newsroom_changed": "%(who)s changed what stands under republished copy of %(agency)s",
+    "newsroom_changed": "%(who)s changed what stands under republished copy of %(agency)s, or whom licensees ask",
     "desk_made": "%(who)s made the desk %(name)s",
     "desk_changed": "%(who)s changed the desk %(name)s (%(zone)s)",
     "desk_renamed": "%(who)s renamed the desk %(old)s to %(name)s",
@@ -149,6 +149,10 @@ FULLER: dict[str, tuple[str, str]] = {
     "source_changed": (
         "was",
         "%(who)s changed the wire source %(was)s: it is %(name)s now, at %(new)s, every %(every)s s, clock of %(zone)s",
+    ),
+    "save_lost": (
+        "n",
+        "%(who)s typed over version %(n)s while version %(last)s was being saved; the text was kept aside",
     ),
     "embargo_set": (
         "release",

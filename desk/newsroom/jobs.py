@@ -84,6 +84,16 @@ def to_give(session: Session, actor: Actor, public_id: str) -> Job:
     return found
 
 
+def ended(session: Session, of: Assignment) -> Became | None:
+    """What became of an assignment: done or cancelled, when, by whom and why. None while it is neither."""
+    if of.state not in ("done", "cancelled"):
+        return None
+    record = audit.of_story(session, of.story_id)
+    cause = next((one for one in reversed(record) if _is_of(one, of) and _state_after(one) == of.state), None)
+    what: rules.Became = "done" if of.state == "done" else "cancelled"
+    return Became(what, cause.at, cause.actor_name, cause.why or "") if cause is not None else None
+
+
 def may_give(actor: Actor, found: Job) -> bool:
     """Whether this person gives it to people, moves it and ends it."""
     return permits(actor, "assignment.give", Facts(desk_id=found.story.desk_id))

@@ -1,20 +1,23 @@
-"""Text of somebody who has the assignment no longer: it is not saved over the copy, and is kept for them."""
+"""Text that could not be saved: of whoever has the assignment no longer, or was overtaken. It is kept for them."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from desk.actor import Actor
 from desk.assignments.models import Assignment, Offer
 from desk.audit.service import record
+from desk.drafts import queries as drafts
 from desk.drafts import rules
 from desk.drafts import service as drafting
-from desk.drafts.models import Draft, Version
+from desk.drafts.models import Draft, LostSave, Version
 from desk.drafts.rules import Copy
 from desk.errors import Forbidden, Invalid, NotFound
+from desk.people.models import Person
 from desk.stories import queries as stories
+from desk.stories.models import Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,43 @@ class Kept:
 
     lost: str
     refusal: Forbidden | NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Kept text of a story, with the assignment (a public id) if it was a further text, and what had been saved
+    before it came, by whom (None: by nobody who is known)."""
+
+    lost: LostSave
+    copy: Copy
+    story: Story
+    assignment: str | None
+    stood: Version | None
+    by: Person | None
+
+
+def waiting(session: Session, actor: Actor) -> list[tuple[LostSave, Story]]:
+    """All that this actor typed, could not save and is not done with, newest first, each with its story."""
+    rows = _kept().where(LostSave.person_id == actor.person_id, LostSave.taken_at.is_(None))
+    return [(lost, story) for lost, story, _ in session.execute(rows.order_by(LostSave.id.desc()))]
+
+
+def read(session: Session, actor: Actor, lost_public_id: str) -> Waiting:
+    """What this actor typed and could not save, to be read. Raises NotFound for what is not theirs."""
+    mine = _kept().where(LostSave.public_id == lost_public_id, LostSave.person_id == actor.person_id)
+    found = session.execute(mine).one_or_none()
+    if found is None:
+        raise NotFound("There is no lost text here under that name.")
+    lost, story, assignment = found
+    saved = select(Version).where(Version.draft_id == lost.draft_id, Version.at <= lost.at, Version.n > lost.base_n)
+    stood = session.scalar(saved.order_by(Version.n.desc()).limit(1)) if not lost.refused else None
+    by = session.get(Person, stood.author_id) if stood is not None and stood.author_id is not None else None
+    return Waiting(lost, drafts.lost_copy(lost), story, assignment, stood, by)
+
+
+def done(session: Session, actor: Actor, lost_public_id: str, now: datetime) -> None:
+    """Have one's kept text wait no longer. Raises NotFound for what is not theirs."""
+    drafting.mark_taken(session, read(session, actor, lost_public_id).lost, now=now)
 
 
 def keep(
@@ -55,6 +95,17 @@ def keep(
             n=base_n,
         )  # fmt: skip
     return Kept(lost.public_id, refusal)
+
+
+def _kept() -> Select[LostSave, Story, str | None]:
+    """Kept texts, each with its story and, of a further text, the public id of its assignment."""
+    further = and_(Assignment.id == Draft.assignment_id, Draft.is_main.is_(False))
+    return (
+        select(LostSave, Story, Assignment.public_id)
+        .join(Draft, Draft.id == LostSave.draft_id)
+        .join(Story, Story.id == Draft.story_id)
+        .outerjoin(Assignment, further)
+    )
 
 
 def _draft(session: Session, story_id: int, assignment: str | None) -> Draft | None:

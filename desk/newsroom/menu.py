@@ -36,7 +36,7 @@ def counts(session: Session, actor: Actor) -> Counts:
         desk=session.scalar(select(func.count()).select_from(Story).where(ON_BOARD)) or 0,
         mine=(session.scalar(mine) or 0) + (session.scalar(offered) or 0),
         waiting=_to_approve(session, actor) + _to_publish(session, actor),
-        dead=outbox.dead_count(session),
+        dead=outbox.dead_count(session, but_to=people.shut_out()),
         unread=outbox.unseen(session, actor.person_id) if actor.person_id is not None else 0,
     )
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk import prune
+from desk.drafts.pruning import WRITERS
 from desk.heartbeats import Heartbeat
 from desk.outbox import rules
 from desk.outbox import service as outbox
@@ -39,5 +40,6 @@ ALL = (
     Pruner("mails with a link that is over", _find_mails, _drop_mails),
     INTAKES,
     *TRACES,
+    WRITERS,
     prune.rows("heartbeats", Heartbeat.host, lambda now: Heartbeat.at < now - HEARTBEATS_KEPT),
 )

@@ -72,9 +72,12 @@ def schedule(
 
 
 def unschedule(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Story:
-    """Take an approved story off the schedule. Its embargo stays."""
+    """Take an approved story off the schedule; whoever put it there is told. Its embargo stays."""
     story, _ = reading.lock_story(session, actor, story_public_id, "story.publish")
+    off = story.release_at
     moved = _move(session, actor, story, "unschedule", verb="story_unscheduled", now=now)
+    if off is not None:
+        releasing.tell_off(session, actor, story, off, now)
     storying.forget_publish_at(session, story, now=now)
     return moved
 
@@ -158,10 +161,13 @@ def abandon_edition(session: Session, actor: Actor, story_public_id: str, read: 
     reading.as_read(session, story, read)
     workflow.after(story.state, "abandon_edition")
     _restore(session, actor, story, edition, now)
-    cause = story.next_cause
+    cause, off = story.next_cause, story.release_at
     storying.forget_next(session, story)
     storying.forget_publish_at(session, story, now=now)
-    return _move(session, actor, story, "abandon_edition", verb="edition_abandoned", now=now, cause=cause)
+    moved = _move(session, actor, story, "abandon_edition", verb="edition_abandoned", now=now, cause=cause)
+    if off is not None:
+        releasing.tell_off(session, actor, story, off, now)
+    return moved
 
 
 def kill(
@@ -207,9 +213,13 @@ def kill(
 
 def hold(session: Session, actor: Actor, story_public_id: str, why: str, now: datetime) -> Story:
     """Hold an unfinished story: nothing of it goes out until the hold is released, and nobody is reminded of it, also
-    by what waits in the queue. `why` may be empty."""
+    by what waits in the queue; whoever scheduled it is told. `why` may be empty."""
     story, _ = reading.lock_story(session, actor, story_public_id, "story.edit")
-    return _move(session, actor, story, "hold", verb="story_held", now=now, why=_reason(why))
+    off = story.release_at if story.state == "scheduled" else None
+    held = _move(session, actor, story, "hold", verb="story_held", now=now, why=_reason(why))
+    if off is not None:
+        releasing.tell_off(session, actor, story, off, now, held=True, why=_reason(why))
+    return held
 
 
 def release(session: Session, actor: Actor, story_public_id: str, now: datetime) -> Story:
@@ -240,11 +250,11 @@ def spike(session: Session, actor: Actor, story_public_id: str, why: str, now: d
     rules.spikable(story.state, edition_out=stories.current_edition(session, story.id) is not None)
     why = _reason(why)
     _require(why, "why", "Say why: it is recorded, and whoever worked on it is told.")
-    worked = releasing.workers(session, story)
+    worked = [*releasing.workers(session, story), *(telling.scheduler(session, story) if story.release_at else ())]
     had = releasing.end_assignments(session, actor, story, move="spike", why=why, now=now)
     _move(session, actor, story, "spike", verb="story_spiked", now=now, why=why, came_from=story.came_from)
     telling.tell(
-        session, "spiked", _others(worked, had), but=actor,
+        session, "spiked", {one.id: one for one in _others(worked, had)}.values(), but=actor,
         key=f"spiked:{story.id}:{int(now.timestamp())}",
         facts=reading.about(session, story, by=actor.name, why=why), story=story, now=now,
     )  # fmt: skip
@@ -306,8 +316,9 @@ def _put_out(session: Session, actor: Actor, story: Story, now: datetime) -> Edi
 def _send_to_desk(session: Session, story: Story, why: str, now: datetime) -> None:
     _move(session, SYSTEM, story, "void", verb="release_refused", now=now, why=why)
     version = _last(session, story)
+    told = {one.id: one for one in [*releasing.editors(session, story), *telling.scheduler(session, story)]}
     telling.tell(
-        session, "approval_voided", releasing.editors(session, story), but=SYSTEM,
+        session, "approval_voided", told.values(), but=SYSTEM,
         key=f"release_refused:{story.id}:{int(now.timestamp())}",
         facts=reading.about(session, story, by=SYSTEM.name, n=version.n, version=version.public_id, why=why),
         story=story, now=now,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from desk import db
 from desk.actor import SYSTEM, Actor
+from desk.assignments import queries as assigned
 from desk.assignments.models import Assignment, Offer
 from desk.drafts import queries as drafts
 from desk.drafts.models import Draft, Version
@@ -51,6 +52,29 @@ def lock_story(
     if of is not None:
         session.refresh(of)
     return _checked(session, actor, story, permission, of)
+
+
+def to_write(
+    session: Session, actor: Actor, story_public_id: str, assignment: str | None
+) -> tuple[Story, Draft, Assignment | None]:
+    """The draft that this actor may write, the main one or that of the text assignment named, with what it is for.
+
+    Raises NotFound and Forbidden as `story_for`, NotFound for an assignment that has no text to write.
+    """
+    of = assigned.assignment(session, assignment) if assignment else None
+    story, _ = story_for(session, actor, story_public_id, "copy.write", of=of)
+    return story, *draft_of(session, story, of)
+
+
+def draft_of(session: Session, story: Story, of: Assignment | None) -> tuple[Draft, Assignment | None]:
+    """The draft that the assignment `of` is written in, without one the main draft, and the assignment it is for."""
+    main = main_assignment(session, story.id)
+    if of is None or (main is not None and of.id == main.id):
+        return drafts.main_draft(session, story.id), main
+    draft = drafts.draft_of(session, of.id)
+    if draft is None:
+        raise NotFound("This assignment has no text to write.")
+    return draft, of
 
 
 def as_read(session: Session, story: Story, version_public_id: str) -> Version:

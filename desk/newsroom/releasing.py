@@ -118,6 +118,18 @@ def tell_published(
     )  # fmt: skip
 
 
+def tell_off(
+    session: Session, actor: Actor, story: Story, off: datetime, now: datetime, *, held: bool = False, why: str = ""
+) -> None:
+    """Tell whoever scheduled a story that was to go out at `off` (UTC) that it does not: taken off, or `held`."""
+    telling.tell(
+        session, "unscheduled", telling.scheduler(session, story), but=actor,
+        key=f"unscheduled:{story.id}:{int(now.timestamp())}",
+        facts=reading.about(session, story, by=actor.name, off=telling.iso(off), held=held, why=why), story=story,
+        now=now,
+    )  # fmt: skip
+
+
 def writers(session: Session, story: Story) -> list[Person]:
     """The assignee of the main draft, if there is one."""
     main = reading.main_assignment(session, story.id)

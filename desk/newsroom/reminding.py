@@ -23,6 +23,7 @@ from desk.outbox.models import Delivery, Due, Message
 from desk.people import queries as people
 from desk.people.models import Desk, Person
 from desk.reminders import service as reminders
+from desk.reminders.rules import LATE
 from desk.reminders.service import EDITOR, Reader, Standing
 from desk.stories.models import Story
 from desk.stories.workflow import OVER
@@ -76,6 +77,26 @@ def fire_due(session: Session, now: datetime, limit: int = 200, aside: Aside | N
     that was on hold, of which nobody is reminded. Called by ticks until it gives 0.
     """
     return reminders.fire_due(session, READERS, but=ON_HOLD, now=now, limit=limit, grace=GRACE, aside=aside)
+
+
+def told_late(session: Session, story_ids: Collection[int], now: datetime) -> dict[int, list[str]]:
+    """Who was told, a quarter of an hour after it, that a deadline of these stories went by with nothing filed.
+
+    Names in the order of the alphabet, by the story's id; without the stories of which nobody was told. A moved
+    deadline begins anew.
+    """
+    if not story_ids:
+        return {}
+    late = select(Assignment).where(Assignment.story_id.in_(story_ids), Assignment.state.in_(UNFILED))
+    late = late.where(Assignment.deadline_at < now)
+    keys = tuple(f"{_key(one)}{one.deadline_no}:{LATE}:" for one in session.scalars(late))
+    told = select(Message.story_id, Message.key, Person.name).join(Person, Person.id == Message.recipient_id)
+    told = told.where(Message.story_id.in_(story_ids), Message.kind == "reminder", Message.recipient_kind == "person")
+    found: dict[int, set[str]] = {}
+    for story_id, key, name in session.execute(told.where(Message.cancelled_at.is_(None))) if keys else ():
+        if story_id is not None and key.startswith(keys):
+            found.setdefault(story_id, set()).add(name)
+    return {story_id: sorted(names) for story_id, names in found.items()}
 
 
 # --- steps

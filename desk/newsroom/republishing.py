@@ -12,7 +12,7 @@ from desk.actor import Actor
 from desk.drafts import queries as drafts
 from desk.drafts.models import Version
 from desk.errors import NotNow
-from desk.newsroom import history, reading
+from desk.newsroom import answering, history, reading
 from desk.newsroom.history import Happened
 from desk.newsroom.storypage import Over, over_of
 from desk.outbox import queries as outbox
@@ -32,7 +32,8 @@ A_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One notice: its state, by what it was handed over and when, and the receipt."""
+    """One notice: its state, by what it was handed over and when, and the receipt. `unanswered` is a correction or kill
+    that they may not have acted on."""
 
     notice: Notice
     licensee: Licensee
@@ -40,11 +41,14 @@ class Told:
     story: Story | None
     state: rules.Standing
     handovers: Sequence[Handover]
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LicenseePage:
-    """A licensee, the desks whose stories they have, and what they were told, newest first, a page of it.
+    """A licensee, the desks whose stories they have, and what they were told, newest first, a page of it: on the first
+    page after `first`, the corrections and kills that they have not answered, of which `kills` and `corrections` are
+    how many there are.
 
     `last_at` is when they were told last, `silent` how many notices of editions they have not acknowledged. `older` is
     the public id of the last notice of this page, if there are more. `history` is what was done to the licensee.
@@ -54,6 +58,9 @@ class LicenseePage:
     licensee: Licensee
     desks: Sequence[Desk]
     told: Sequence[Told]
+    first: Sequence[Told] = ()
+    kills: int = 0
+    corrections: int = 0
     last_at: datetime | None = None
     silent: int = 0
     older: str | None = None
@@ -97,28 +104,47 @@ def licensees_page(session: Session, actor: Actor) -> list[LicenseePage]:
     every = queries.licensees(session)
     granted = queries.desks_of(session, [one.id for one in every])
     desks = people.desks(session)
-    counted = queries.counted(session)
-    return [
-        LicenseePage(one, [desk for desk in desks if desk.id in granted[one.id]], [], *counted.get(one.id, (None, 0)))
-        for one in every
-    ]
+    counted, unanswered = queries.counted(session), answering.counted(session)
+    pages = []
+    for one in every:
+        last_at, silent = counted.get(one.id, (None, 0))
+        waiting = unanswered.get(one.id, {})
+        pages.append(
+            LicenseePage(
+                one,
+                [desk for desk in desks if desk.id in granted[one.id]],
+                [],
+                kills=waiting.get("kill", 0),
+                corrections=waiting.get("correction", 0),
+                last_at=last_at,
+                silent=silent,
+            )
+        )
+    return pages
 
 
 def licensee_page(
     session: Session, actor: Actor, public_id: str, *, before: str = "", silent: bool = False
 ) -> LicenseePage:
     """One licensee with a page of their notices: those before the notice of that public id, or only unanswered ones.
+    The first page begins with the corrections and kills that they have not answered.
 
     Raises NotFound, Forbidden.
     """
     require(actor, "republication.read")
     licensee = queries.licensee(session, public_id)
     granted = queries.desks_of(session, [licensee.id])[licensee.id]
-    notices = queries.notices_of(session, licensee.id, before=before, silent=silent, limit=A_PAGE + 1)
+    unanswered = answering.open_notices(session, licensee.id, limit=A_PAGE)
+    ids = {notice.id for notice in unanswered}
+    notices = queries.notices_of(session, licensee.id, before=before, silent=silent, but=ids, limit=A_PAGE + 1)
+    waiting = answering.counted(session, licensee.id).get(licensee.id, {}) if unanswered else {}
     return LicenseePage(
         licensee,
         [desk for desk in people.desks(session) if desk.id in granted],
         _told(session, notices[:A_PAGE]),
+        first=_told(session, unanswered, unanswered=True) if not before else (),
+        kills=waiting.get("kill", 0),
+        corrections=waiting.get("correction", 0),
         silent=queries.silent(session, licensee.id),
         older=notices[A_PAGE - 1].public_id if len(notices) > A_PAGE else None,
         history=history.of_licensee(session, licensee) if permits(actor, "republication.manage") else (),
@@ -130,24 +156,6 @@ def notices_of_story(session: Session, story_id: int) -> list[Told]:
     """Every notice of every edition of a story, newest first."""
     editions = [edition.id for edition in stories.editions(session, story_id)]
     return _told(session, list(reversed(queries.notices_of_editions(session, editions))))
-
-
-def unanswered(session: Session, licensee_id: int, story_id: int, before: int) -> Sequence[Edition]:
-    """The corrections among the editions before that number of which a licensee is to hear again, in their order.
-
-    Those that reached them, or that came after something that did: they ran what was wrong, though the correction was
-    taken back before it went. Whoever answers an edition has answered those before it.
-    """
-    told = _told_of(licensee_id, story_id).where(Edition.number < before).order_by(Edition.number)
-    rows = session.execute(told.with_only_columns(Edition, Notice)).all()
-    answered = max((edition.number for edition, notice in rows if notice.acknowledged_at is not None), default=0)
-    return [
-        edition
-        for n, (edition, _) in enumerate(rows, start=1)
-        if edition.cause == "correction"
-        and edition.number > answered
-        and queries.reached(session, [notice for _, notice in rows[:n]])
-    ]
 
 
 def told_last(session: Session, licensee_id: int, story_id: int) -> int:
@@ -218,7 +226,7 @@ def _tried_at(session: Session, licensee: Licensee) -> datetime | None:
     return max(taken, default=None)
 
 
-def _told(session: Session, notices: Sequence[Notice]) -> list[Told]:
+def _told(session: Session, notices: Sequence[Notice], *, unanswered: bool = False) -> list[Told]:
     handed = outbox.handovers(session, [notice.message_id for notice in notices])
     licensees = queries.by_id(session, [notice.licensee_id for notice in notices])
     rows = session.execute(
@@ -232,5 +240,5 @@ def _told(session: Session, notices: Sequence[Notice]) -> list[Told]:
         edition, story = editions.get(notice.edition_id or 0, (None, None))
         by = handed.get(notice.message_id, [])
         state = queries.standing_of(notice, by)
-        told.append(Told(notice, licensees[notice.licensee_id], edition, story, state, by))
+        told.append(Told(notice, licensees[notice.licensee_id], edition, story, state, by, unanswered))
     return told

@@ -16,9 +16,10 @@ from desk.assignments.models import Assignment, Offer
 from desk.audit import queries as audit
 from desk.drafts import queries as drafts
 from desk.drafts.models import Byline, LostSave, Version
-from desk.newsroom import authorship, reading, releasing, rereading
+from desk.newsroom import authorship, reading, releasing, rereading, returning
 from desk.newsroom.board import standing_on
 from desk.newsroom.rereading import Since
+from desk.newsroom.returning import Returned
 from desk.people import queries as people
 from desk.people.models import Desk, Person
 from desk.permissions import Facts, permits
@@ -42,7 +43,8 @@ class Over:
 @dataclass(frozen=True, slots=True)
 class StoryPage:
     """One story as its reader may see it. `moves` are the names of the moves they may make now; `texts` what was
-    written last for each further assignment, by its id."""
+    written last for each further assignment, by its id. `own` is why the copy is the reader's own, `mended` how much
+    of another's is theirs."""
 
     story: Story
     desk: Desk
@@ -56,13 +58,14 @@ class StoryPage:
     texts: dict[int, Version]
     people: dict[int, Person]
     decision: Decision | None
-    returned: Decision | None
+    returned: Returned | None
     authority: Decision | None
     gates: Gates
     wires: Sequence[Row[Item, str]]
     lost: Sequence[LostSave]
     moves: frozenset[str]
     own: Own | None
+    mended: Own | None
     agency: str
     since: Since | None
     over: Over | None
@@ -103,6 +106,7 @@ def view(session: Session, actor: Actor, public_id: str, *, since: str | None = 
     own = authorship.own_copies(session, actor, [story]).get(story.id)
     decision = approvals.in_force(session, version.id) if version else None
     moves = _moves(actor, story, facts, own=own is not None, out=bool(editions), written=version is not None)
+    wrote = any(one.author_id == actor.person_id for one in versions)
     at_the_desk = since is not None or story.state in ("filed", "editing", "approved", "scheduled")
     return StoryPage(
         story=story,
@@ -117,13 +121,14 @@ def view(session: Session, actor: Actor, public_id: str, *, since: str | None = 
         texts=drafts.further_texts(session, story.id),
         people=people.people(session, [id_ for id_ in named if id_ is not None]),
         decision=decision,
-        returned=next((one for one in reversed(decided) if one.kind == "return"), None),
+        returned=returning.of_stories(session, [story]).get(story.id),
         authority=decided[-1] if decided and decided[-1].kind == "authority" else None,
         gates=releasing.gates(session, story),
         wires=wires_of(session, story.id),
         lost=drafts.lost_of(session, draft.id, actor.person_id) if actor.person_id else [],
         moves=moves if decision and decision.person_id == actor.person_id else moves - {"withdraw"},
         own=own,
+        mended=authorship.mended(session, actor, story) if "approve" in moves and wrote else None,
         agency=people.newsroom(session).agency,
         since=rereading.since(session, actor, versions, editions, since) if at_the_desk else None,
         over=over_of(session, story, editions[-1] if editions else None),

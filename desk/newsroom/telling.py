@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from desk.actor import Actor
 from desk.assignments.models import Assignment
+from desk.audit import queries as audit
 from desk.clock import UTC
 from desk.outbox import service as outbox
 from desk.outbox.models import Message
@@ -36,6 +37,12 @@ def editors_of_each(session: Session, works: Sequence[tuple[Assignment | None, S
         or [one for one in named.values() if of is not None and one.id == of.editor_id and one.disabled_at is None]
         for of, story in works
     ]
+
+
+def scheduler(session: Session, story: Story) -> list[Person]:
+    """Whoever scheduled this story last: they count on it to go out by itself."""
+    last = audit.last_of_story(session, story.id, "story_scheduled")
+    return list(people.people(session, [last.actor_id]).values()) if last is not None and last.actor_id else []
 
 
 def tell(

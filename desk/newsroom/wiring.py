@@ -162,6 +162,10 @@ def open_story(
     title: str,
     brief: str = "",
     places: Sequence[str] = (),
+    zone: str | None = None,
+    language: str = "en",
+    length: int | None = None,
+    idea: bool = False,
     now: datetime,
 ) -> Story:
     """Make a story on a desk that stands on a wire item, and keeps it. `desk` is the desk's public id.
@@ -171,8 +175,9 @@ def open_story(
     require(actor, "wire.use")
     item = _usable(session, item_public_id)
     story = commissioning.make_story(
-        session, actor, desk, slug=slug, title=title or item.headline, brief=brief, places=places, now=now
-    )
+        session, actor, desk, slug=slug, title=title or item.headline, brief=brief, places=places, zone=zone,
+        language=language, length=length, idea=idea, now=now,
+    )  # fmt: skip
     _use(session, actor, item, story, "wire_used", now)
     return story
 

@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
+from markupsafe import Markup
 
 from desk import clock, text
 from desk.links import Links
@@ -34,6 +35,9 @@ TIMED = frozenset(
         "reminder",
     }
 )
+
+
+ISOLATED = ("slug", "title")  # facts that are of the story's language, not of the reader's
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +106,20 @@ def word(
         "time": times(deadline, zones, now, to.language, _) if deadline else None,
         "at": lambda iso: times(datetime.fromisoformat(iso), zones, now, to.language, _),
         "shorten": text.shorten,
+        "dir": text.direction(to.language),
         **more,
     }
     subject = " ".join(env.get_template(f"email/{kind}/subject.txt").render(context).split())
     context["subject"] = subject
-    return Worded(
-        text.shorten(subject, LONGEST_SUBJECT),
-        _tidy_text(env.get_template(f"email/{kind}/mail.txt").render(context)),
-        _tidy_html(env.get_template(f"email/{kind}/mail.html").render(context)),
-    )
+    plain = _tidy_text(env.get_template(f"email/{kind}/mail.txt").render(context))
+    context["f"] = {name: isolated(value) if name in ISOLATED and value else value for name, value in facts.items()}
+    html = _tidy_html(env.get_template(f"email/{kind}/mail.html").render(context))
+    return Worded(text.shorten(subject, LONGEST_SUBJECT), plain, html)
+
+
+def isolated(words: str) -> Markup:
+    """Words within a sentence of ours that may run the other way: HTML keeps them from turning what stands beside."""
+    return Markup("<bdi>{}</bdi>").format(words)  # which escapes them
 
 
 @cache
@@ -160,6 +169,7 @@ def _environment(language: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.filters["bdi"] = isolated
     catalogue = translations(language)
     env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
         catalogue.gettext, catalogue.ngettext, newstyle=True

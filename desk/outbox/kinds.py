@@ -43,6 +43,7 @@ KINDS: dict[str, Kind] = {
         Kind("returned", "repeat", 2, "copy returned with a note"),
         Kind("approved", "repeat", 2, "copy approved"),
         Kind("approval_voided", "repeat", 2, "an approval voided by a later version"),
+        Kind("unscheduled", "repeat", 2, "a story that does not go out at the time for which it was scheduled"),
         Kind("published", "repeat", 3, "a story published"),
         Kind("killed", "repeat", 1, "a story killed"),
         Kind("spiked", "repeat", 2, "a story dropped before publication"),

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from desk.errors import NotFound
@@ -44,7 +44,7 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A delivery that is dead or parked: to whom, what, and the cause."""
+    """A delivery that is dead or parked: to whom, what, and the cause; `cancelled`: why its message was cancelled."""
 
     public_id: str
     state: str
@@ -62,6 +62,7 @@ class Failed:
     facts: dict[str, Any]
     recipient_kind: str
     recipient_id: int | None
+    cancelled: str | None = None
 
     @property
     def had_link(self) -> bool:
@@ -143,15 +144,23 @@ def captured_mail(session: Session, public_id: str, *, bearers: bool) -> Mail:
     return _readable(found[0], found[1])
 
 
-def dead(session: Session, *, limit: int = 200) -> list[Failed]:
-    """Deliveries that are dead or parked, newest first, each with its cause; not of what nobody is to hear any more."""
-    rows = session.execute(_dead().order_by(Delivery.id.desc()).limit(limit))
+def dead(session: Session, *, but_to: Select[int] | None = None, limit: int = 200) -> list[Failed]:
+    """Deliveries that are dead or parked, newest first, each with its cause; not of what nobody is to hear any more:
+    what was cancelled, and what is for the people `but_to`, whose ids that query gives."""
+    rows = session.execute(_dead(but_to).order_by(Delivery.id.desc()).limit(limit))
     return [_failed(row[0], row[1]) for row in rows]
 
 
-def dead_count(session: Session) -> int:
+def dead_count(session: Session, *, but_to: Select[int] | None = None) -> int:
     """How many deliveries are dead or parked, as `dead` lists them."""
-    return session.scalar(_dead().with_only_columns(func.count())) or 0
+    return session.scalar(_dead(but_to).with_only_columns(func.count())) or 0
+
+
+def past_sending(session: Session, *, also_to: Select[int] | None = None, limit: int = 50) -> list[Failed]:
+    """The last deliveries that are dead or parked and that nobody is to hear of any more, newest first: those that
+    `dead` leaves out."""
+    rows = session.execute(_failures().where(_over(also_to)).order_by(Delivery.id.desc()).limit(limit))
+    return [_failed(row[0], row[1]) for row in rows]
 
 
 def handovers(session: Session, message_ids: Sequence[int]) -> dict[int, list[Handover]]:
@@ -179,9 +188,22 @@ def _own(person_id: int) -> Select[Message]:
     )
 
 
-def _dead() -> Select[Delivery, Message]:
+def _dead(but_to: Select[int] | None) -> Select[Delivery, Message]:
+    return _failures().where(not_(_over(but_to)))
+
+
+def _failures() -> Select[Delivery, Message]:
     wanted = select(Delivery, Message).join(Message, Message.id == Delivery.message_id)
-    return wanted.where(Delivery.state.in_(FAILED), Message.cancelled_at.is_(None))
+    return wanted.where(Delivery.state.in_(FAILED))
+
+
+def _over(to: Select[int] | None) -> ColumnElement[bool]:
+    """Whether nobody is to hear of it any more. True or false, never NULL: a message may be for no row of ours."""
+    cancelled = Message.cancelled_at.is_not(None)
+    if to is None:
+        return cancelled
+    whose = func.coalesce(Message.recipient_id, 0).in_(to)
+    return or_(cancelled, and_(Message.recipient_kind == "person", whose))
 
 
 def _readable(delivery: Delivery, message: Message) -> Mail:
@@ -222,6 +244,7 @@ def _failed(delivery: Delivery, message: Message) -> Failed:
         facts=rules.forgotten(message.facts),
         recipient_kind=message.recipient_kind,
         recipient_id=message.recipient_id,
+        cancelled=(message.cancelled_why or "") if message.cancelled_at is not None else None,
     )
 
 

@@ -53,6 +53,11 @@ def desks(session: Session, *, closed: bool = False) -> Sequence[Desk]:
     return session.scalars(wanted if closed else wanted.where(Desk.closed_at.is_(None))).all()
 
 
+def shut_out() -> Select[int]:
+    """The ids of the people who are disabled, for a condition of another query."""
+    return select(Person.id).where(Person.disabled_at.is_not(None))
+
+
 def person(session: Session, public_id: str) -> Person:
     """The person of that public id, disabled or not. Raises NotFound."""
     return _person(session, select(Person).where(Person.public_id == public_id))

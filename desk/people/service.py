@@ -123,13 +123,23 @@ def add_newsroom(session: Session, *, agency: str, zone: str, is_demo: bool, now
 
 
 def describe_newsroom(
-    session: Session, row: Newsroom, *, agency: str, first_year: int, permission_sentence: str
-) -> dict[str, str | int]:
-    """Change what stands under republished copy; gives what stood there before."""
-    old: dict[str, str | int] = {
-        "agency": row.agency, "first_year": row.first_year, "permission_sentence": row.permission_sentence,
+    session: Session,
+    row: Newsroom,
+    *,
+    agency: str,
+    first_year: int,
+    permission_sentence: str,
+    ask_mail: str | None,
+    ask_phone: str | None,
+) -> dict[str, str | int | None]:
+    """Change what stands under republished copy, and whom licensees are to ask; gives what stood there before."""
+    new = {
+        "agency": agency, "first_year": first_year, "permission_sentence": permission_sentence,
+        "ask_mail": ask_mail, "ask_phone": ask_phone,
     }  # fmt: skip
-    row.agency, row.first_year, row.permission_sentence = agency, first_year, permission_sentence
+    old = {name: getattr(row, name) for name in new}
+    for name, value in new.items():
+        setattr(row, name, value)
     session.flush()
     return old
 

@@ -35,16 +35,20 @@ def plain(of: Republished) -> str:
 
 
 def html(of: Republished) -> str:
-    """The same as clean HTML, one block a line: nothing in it but what a page of theirs can take."""
+    """The same as clean HTML, one block a line: nothing in it but what a page of theirs can take.
+
+    The article bears its language and direction; a line that runs the other way, such as a copyright line in English
+    under a text in Arabic, bears its own.
+    """
     title, *abstracts = _more(of) or [""]
     lines = [
-        f'<article lang="{escape(of.language)}">',
+        f'<article lang="{escape(of.language)}" dir="{text.direction(of.language)}">',
         f"<h1>{escape(of.headline, quote=False)}</h1>",
-        f"<p>{escape(byline(of), quote=False)}</p>",
+        _block("p", byline(of), of),
         *text.blocks(body_with_dateline(of.body_html, of.places, of.agency)),
-        f"<p>{escape(copyright_line(of), quote=False)}</p>",
-        *([f"<h2>{escape(title, quote=False)}</h2>"] if title else []),
-        *(f"<p>{escape(abstract, quote=False)}</p>" for abstract in abstracts),
+        _block("p", copyright_line(of), of),
+        *([_block("h2", title, of)] if title else []),
+        *(_block("p", abstract, of) for abstract in abstracts),
         "</article>",
     ]
     return "\n".join(lines) + "\n"
@@ -80,6 +84,12 @@ def body_with_dateline(body_html: str, places: Sequence[str], agency: str) -> st
     else:
         blocks[first] = f"<p>{marked} {blocks[first].removeprefix('<p>')}"
     return "\n".join(blocks)
+
+
+def _block(tag: str, words: str, of: Republished) -> str:
+    runs = text.direction_of(words)
+    other = f' dir="{runs}"' if runs not in (None, text.direction(of.language)) else ""
+    return f"<{tag}{other}>{escape(words, quote=False)}</{tag}>"
 
 
 def _more(of: Republished) -> list[str]:

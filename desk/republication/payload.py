@@ -4,6 +4,7 @@ The bytes are canonical JSON (UTF-8, keys sorted, no blanks), so that a notice s
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,8 +17,21 @@ VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What an earlier edition corrected."""
+
+    edition: int
+    published_at: datetime
+    was_wrong: str
+    is_right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What one licensee is told of one edition; a test notice has no edition, and a kill no text."""
+    """What one licensee is told of one edition; a test notice has no edition, and a kill no text.
+
+    `unanswered` are the corrections before it that they are to hear of again, in their order.
+    """
 
     notice: str
     at: datetime
@@ -33,7 +47,9 @@ class Told:
     copy: Republished | None = None
     abstract: str = ""
     ask_name: str = ""
-    ask_mail: str = ""
+    ask_mail: str | None = None
+    ask_phone: str | None = None
+    unanswered: Sequence[Correction] = ()
     receipt: str = ""
 
 
@@ -57,7 +73,8 @@ def compose(told: Told) -> dict[str, Any]:
             "why": told.why or None,
             "must": telling.must,
             "text": None if told.copy is None or told.cause == "kill" else _text(told.copy, told.abstract),
-            "ask": {"name": told.ask_name or None, "mail": told.ask_mail or None},
+            "unanswered": [_correction(one) for one in told.unanswered],
+            "ask": {"name": told.ask_name or None, "mail": told.ask_mail, "phone": told.ask_phone},
             "receipt": told.receipt or None,
         },
     }
@@ -71,6 +88,15 @@ def to_bytes(told: Told) -> bytes:
 def stamp(at: datetime | None) -> str | None:
     """An instant to the second in UTC: `2026-11-24T13:37:00Z`."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+def _correction(of: Correction) -> dict[str, Any]:
+    return {
+        "edition": of.edition,
+        "published_at": stamp(of.published_at),
+        "was_wrong": of.was_wrong,
+        "is_right": of.is_right,
+    }
 
 
 def _text(copy: Republished, abstract: str) -> dict[str, Any]:

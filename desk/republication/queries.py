@@ -35,6 +35,11 @@ def standing(session: Session, public_id: str) -> Licensee:
     return row
 
 
+def has_licensees(session: Session) -> bool:
+    """Whether anybody republishes, or has: corrections and kills reach them still."""
+    return session.scalar(select(Licensee.id).limit(1)) is not None
+
+
 def by_id(session: Session, ids: Sequence[int]) -> dict[int, Licensee]:
     """The licensees of these ids, by id."""
     return {one.id: one for one in session.scalars(select(Licensee).where(Licensee.id.in_(ids)))} if ids else {}
@@ -71,11 +76,18 @@ def desks_of(session: Session, licensee_ids: Sequence[int]) -> dict[int, set[int
 
 
 def notices_of(
-    session: Session, licensee_id: int, *, before: str = "", silent: bool = False, limit: int = 50
+    session: Session,
+    licensee_id: int,
+    *,
+    before: str = "",
+    silent: bool = False,
+    but: Collection[int] = (),
+    limit: int = 50,
 ) -> Sequence[Notice]:
     """What a licensee was told, newest first, tests included; with `silent` only editions that they did not answer.
 
-    `before` is the public id of the last notice of the page before. Raises NotFound for one that is not theirs.
+    `before` is the public id of the last notice of the page before, `but` the ids of notices that are shown elsewhere.
+    Raises NotFound for one that is not theirs.
     """
     found = select(Notice).where(Notice.licensee_id == licensee_id).order_by(Notice.id.desc()).limit(limit)
     if before:
@@ -83,6 +95,8 @@ def notices_of(
         if last is None:
             raise NotFound("There is no such notice to this licensee.")
         found = found.where(Notice.id < last)
+    if but:
+        found = found.where(Notice.id.not_in(but))
     if silent:
         found = found.where(Notice.kind == "edition", Notice.acknowledged_at.is_(None))
     return session.scalars(found).all()

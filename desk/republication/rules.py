@@ -31,6 +31,9 @@ STEPS: dict[tuple[Standing, Step], Standing] = {
 # causes of which everyone hears who was told of an earlier edition, whatever they are granted now
 REACHES_ALL = frozenset({"correction", "kill"})
 
+# states of a delivery that reaches nobody, unless it was tried before
+ENDED_UNTRIED = frozenset({"dead", "cancelled"})
+
 # an answer is waited for: unanswered so long after it was handed over it is chased once, by mail; unanswered as long
 # again, the desk's editors are told
 CHASED_AFTER = {"correction": timedelta(minutes=60), "kill": timedelta(minutes=30)}
@@ -147,7 +150,7 @@ def has_failed(since: datetime | None, now: datetime) -> bool:
 
 def has_reached(state: str, last_at: datetime | None) -> bool:
     """Whether a delivery was handed over, or perhaps was, or waits its turn yet: not what ended before any attempt."""
-    return last_at is not None or state not in ("dead", "cancelled")
+    return last_at is not None or state not in ENDED_UNTRIED
 
 
 def offers_text(cause: str) -> bool:

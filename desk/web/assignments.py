@@ -2,28 +2,27 @@
 
 from flask import Response, render_template, request
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 
 from desk import clock
 from desk.assignments import queries
 from desk.assignments.models import Assignment
 from desk.drafts import queries as drafts
-from desk.errors import DeskError, NotNow
-from desk.http.answers import page as error_page
+from desk.errors import NotNow
 from desk.http.answers import see
-from desk.http.context import actor, db, me, now
+from desk.http.context import actor, db, me, now, problem
 from desk.http.cookies import flash
-from desk.http.forms import Form, sentence, text, texts, whole
+from desk.http.forms import Form, text, texts, whole
 from desk.http.moments import agreed_past, needed_moment, typed_moment
 from desk.http.phrases import names
 from desk.http.routing import Pages
+from desk.http.sent import Sent, sent
 from desk.http.words import stamp
 from desk.newsroom import commissioning, crew, jobs, reading
 from desk.people import queries as people
 from desk.people.models import Desk
-from desk.reminders import rules as reminder_rules
 from desk.stories.models import Story
 from desk.web.choices import zone_names
+from desk.web.readback import due
 
 pages = Pages("assignments", __name__)
 
@@ -55,14 +54,13 @@ def offer(public_id: str) -> str | tuple[str, int]:
 
 
 @pages.act("/offers/<public_id>/accept", may="assignment.answer", again="assignments.offer")
-def accept(public_id: str) -> Response | tuple[Response, int]:
+def accept(public_id: str) -> Response:
     """Accept: the first of several has it."""
     outcome = commissioning.accept(db(), actor(), public_id, now=now())
     if isinstance(outcome, commissioning.Lost):
-        lost = NotNow("%(name)s was a moment faster and has it now. Thank you all the same.", name=outcome.by.name)
-        return error_page(409, sentence(lost))
-    due = stamp(outcome.assignment.deadline_at, me().present_zone)
-    flash(_("It is yours. The desk wants it by %(time)s.", time=due))
+        raise NotNow("%(name)s was a moment faster and has it now. Thank you all the same.", name=outcome.by.name)
+    by = stamp(outcome.assignment.deadline_at, me().present_zone)
+    flash(_("It is yours. The desk wants it by %(time)s.", time=by))
     return see("assignments.show", public_id=outcome.assignment.public_id)
 
 
@@ -74,7 +72,7 @@ def decline(public_id: str) -> Response:
     return see("mine.page")
 
 
-@pages.act("/offers/<public_id>/withdraw", may="assignment.give")
+@pages.act("/offers/<public_id>/withdraw", may="assignment.give", again="assignments.offer")
 def withdraw(public_id: str) -> Response:
     """Take an offer back."""
     found = commissioning.withdraw_offer(db(), actor(), public_id, why=text("why"), now=now())
@@ -128,43 +126,6 @@ def new(public_id: str) -> str:
     )
 
 
-@pages.read("/deadlines/read", may="story.make")
-def read_deadline() -> str:
-    """A deadline as it is being typed, read back on each clock, and who would be told what: a part of a page."""
-    asked, at, trouble = request.args, None, ""
-    desk, zones = _clocks_of(asked)
-    try:
-        if asked.get("deadline", "").strip():
-            zone = clock.find_zone(asked["deadline_zone"]) if asked.get("deadline_zone") else desk.zone
-            at = clock.moment_when(asked["deadline"], now=now(), default_zone=zone).at
-    except DeskError as error:
-        trouble = sentence(error)
-    chosen = [one for one in people.everybody(db()) if one.public_id in asked.getlist("people")]
-    return render_template(
-        "stories/_readback.html",
-        at=at,
-        problem=trouble,
-        clocks=zones + [(one.name, one.present_zone) for one in chosen[:2]],
-        people=chosen,
-        rungs=reminder_rules.plan(at, ["editor", "person"], now()) if at else [],
-    )
-
-
-def _clocks_of(asked: MultiDict[str, str]) -> tuple[Desk, list[tuple[str, str]]]:
-    """The desk a form is for, and the clocks on which its deadline is read: the desk's and the story's."""
-    if asked.get("story"):
-        story, _facts = reading.story_for(db(), actor(), asked["story"])
-        desk, own = db().get_one(Desk, story.desk_id), story.zone
-    else:
-        desk = people.desk(db(), asked.get("desk", ""))
-        own = asked.get("zone", "")
-    try:
-        theirs = [(_("the story"), clock.find_zone(own))] if own else []
-    except DeskError:
-        theirs = []
-    return desk, [(desk.name, desk.zone), *theirs]
-
-
 @pages.act("/stories/<public_id>/assignments", may="assignment.give", again="assignments.new")
 def assign(public_id: str) -> Response:
     """A further assignment on a story."""
@@ -195,10 +156,13 @@ def change(public_id: str) -> str:
     assignment = job.assignment
     stands, zone = assignment.deadline_wall.isoformat(" ", "minutes"), assignment.deadline_zone
     offers = queries.offers_of(db(), [assignment.id])[assignment.id]
+    moves = jobs.moves(db(), job)
     return render_template(
         "stories/assignment.html",
         job=job,
-        moves=jobs.moves(db(), job),
+        moves=moves,
+        ended=jobs.ended(db(), assignment),
+        left_over=_left_over(moves),
         form=Form(),
         moving=Form(sent_to=("deadline",), deadline=stands, deadline_zone=zone),
         asking=Form(sent_to=("offer", "reassign"), deadline_zone=zone),
@@ -212,6 +176,19 @@ def change(public_id: str) -> str:
     )
 
 
+# the forms of the page by the last part of their address, and the moves of which any one has it shown
+_FORMS = {
+    "done": {"finish"}, "send-back": {"send_back"}, "deadline": {"move_deadline"}, "cancel": {"cancel"},
+    "offer": {"offer", "reassign"}, "reassign": {"offer", "reassign"},
+}  # fmt: skip
+
+
+def _left_over(moves: frozenset[str]) -> list[Sent]:
+    """What was typed into a form that the page no longer has, as the assignment is further or over by now."""
+    shown = _FORMS.get(request.path.rpartition("/")[2], set()) & moves
+    return [] if problem() is None or shown else [one for one in sent() if one.typed]
+
+
 @pages.act("/assignments/<public_id>/deadline", may="assignment.give", again="assignments.change")
 def move_deadline(public_id: str) -> Response:
     """Move the deadline; the rungs that have not fired move with it."""
@@ -219,8 +196,8 @@ def move_deadline(public_id: str) -> Response:
     moment = needed_moment("deadline", now=now(), default_zone=assignment.deadline_zone)
     past_ok = agreed_past("deadline", moment)
     commissioning.move_deadline(db(), actor(), public_id, moment=moment, past_ok=past_ok, why=text("why"), now=now())
-    due = stamp(moment.at, moment.zone)
-    flash(_("The deadline is now %(time)s. Whom it concerns is told, and reminders move with it.", time=due))
+    by = due(assignment)
+    flash(_("The deadline is now %(time)s. Whom it concerns is told, and reminders move with it.", time=by))
     return _to_story(assignment)
 
 
@@ -231,8 +208,9 @@ def offer_to(public_id: str) -> Response:
     made = commissioning.offer(
         db(), actor(), public_id, people=texts("people"), moment=moment, past_ok=past_ok, now=now()
     )
-    flash(_("Offered to %(names)s.", names=names(db(), made)))
-    return _to_story(queries.assignment(db(), public_id))
+    assignment = queries.assignment(db(), public_id)
+    flash(_("Offered to %(names)s. Due %(time)s.", names=names(db(), made), time=due(assignment)))
+    return _to_story(assignment)
 
 
 @pages.act("/assignments/<public_id>/reassign", may="assignment.give", again="assignments.change")
@@ -242,12 +220,13 @@ def reassign(public_id: str) -> Response:
     made = commissioning.reassign(
         db(), actor(), public_id, people=texts("people"), moment=moment, past_ok=past_ok, why=text("why"), now=now()
     )
-    flash(
-        _("Taken back, and offered to %(names)s.", names=names(db(), made))
-        if made
-        else _("Taken back. Nobody is asked yet.")
-    )
-    return _to_story(queries.assignment(db(), public_id))
+    assignment = queries.assignment(db(), public_id)
+    if made:
+        says = _("Taken back, and offered to %(names)s. Due %(time)s.", names=names(db(), made), time=due(assignment))
+    else:
+        says = _("Taken back, and due %(time)s. Nobody is asked yet.", time=due(assignment))
+    flash(says)
+    return _to_story(assignment)
 
 
 @pages.act("/assignments/<public_id>/cancel", may="assignment.give", again="assignments.change")
@@ -266,12 +245,12 @@ def _new_deadline(public_id: str) -> tuple[clock.Moment | None, bool]:
 
 
 def say_assigned(made: Assignment) -> None:
-    """Say who was asked, or that nobody was yet."""
+    """Say who was asked, or that nobody was yet, and by when it is due on their clocks."""
     offers = queries.offers_of(db(), [made.id])[made.id]
     if offers:
-        flash(_("Offered to %(names)s.", names=names(db(), offers)))
+        flash(_("Offered to %(names)s. Due %(time)s.", names=names(db(), offers), time=due(made)))
     else:
-        flash(_("It is on the board. Nobody is asked yet."))
+        flash(_("It is on the board, due %(time)s. Nobody is asked yet.", time=due(made)))
 
 
 def _to_story(assignment: Assignment) -> Response:

@@ -19,6 +19,7 @@ from desk.web import (
     outbox,
     people,
     publishing,
+    readback,
     republication,
     settings,
     stories,
@@ -27,8 +28,8 @@ from desk.web import (
 )
 
 MODULES = (
-    health, door, board, mine, stories, framing, publishing, assignments, writing, approvals, finding, mail, outbox,
-    people, settings, account, licensees, republication, wire,
+    health, door, board, mine, stories, framing, publishing, assignments, readback, writing, approvals, finding, mail,
+    outbox, people, settings, account, licensees, republication, wire,
 )  # fmt: skip
 
 

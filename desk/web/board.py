@@ -26,10 +26,11 @@ def page() -> str | Response:
     view = board.page(db(), actor(), me(), desk=request.args.get("desk"), view=request.args.get("view"), now=now())
     if actor().is_admin and view.empty and (start := beginning(db())):
         return render_template("board/start.html", start=start, can_make=view.can_make)
-    return render_template("board/page.html", board=view)
+    return render_template("board/page.html", board=view, agency=queries.newsroom(db()).agency)
 
 
 @pages.read("/waiting", may="board.read", live=_revisions)
 def waiting() -> str:
     """What waits for me, in the order in which to act."""
-    return render_template("board/waiting.html", todos=board.waiting(db(), actor(), now()))
+    todos = board.waiting(db(), actor(), now())
+    return render_template("board/waiting.html", todos=todos, agency=queries.newsroom(db()).agency)

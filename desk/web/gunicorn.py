@@ -3,7 +3,7 @@
 import desk.app  # its modules are read once, before the fork; engines are made after it
 from desk.settings import Settings
 
-_settings = Settings.from_env()
+_settings = Settings.or_exit()
 _ = desk.app
 
 bind = f"{_settings.host}:{_settings.port}"

@@ -4,13 +4,12 @@ from flask import Response, render_template
 from flask_babel import gettext as _
 
 from desk import clock
-from desk.drafts import queries as drafts
 from desk.http.answers import see
 from desk.http.context import actor, db, me, now
 from desk.http.cookies import flash
 from desk.http.forms import text
 from desk.http.routing import Pages
-from desk.newsroom import jobs, staffing
+from desk.newsroom import jobs, keeping, staffing
 
 pages = Pages("mine", __name__)
 
@@ -18,8 +17,7 @@ pages = Pages("mine", __name__)
 @pages.read("/mine", may="self")
 def page() -> str:
     """What is offered to me and what I have, in my own time. No script, and light."""
-    lost = drafts.waiting_for(db(), actor().id)
-    return render_template("mine/page.html", jobs=jobs.mine(db(), actor()), lost=lost)
+    return render_template("mine/page.html", jobs=jobs.mine(db(), actor()), lost=keeping.waiting(db(), actor()))
 
 
 @pages.act("/me/place", may="self", again="mine.page")

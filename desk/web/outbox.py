@@ -7,8 +7,7 @@ from desk.http.answers import see
 from desk.http.context import actor, db, now
 from desk.http.cookies import flash
 from desk.http.routing import Pages
-from desk.outbox import queries, service
-from desk.people import queries as people_queries
+from desk.newsroom import letters
 
 pages = Pages("outbox", __name__)
 
@@ -16,14 +15,12 @@ pages = Pages("outbox", __name__)
 @pages.read("/dead-letters", may="outbox.manage")
 def page() -> str:
     """What could not be handed over or may not be repeated, with the cause and a way out."""
-    failed = queries.dead(db())
-    people = people_queries.people(db(), [one.recipient_id or 0 for one in failed if one.recipient_kind == "person"])
-    return render_template("outbox/page.html", failed=failed, people=people)
+    return render_template("outbox/page.html", page=letters.read(db()))
 
 
 @pages.act("/dead-letters/<public_id>/again", may="outbox.manage")
 def send_again(public_id: str) -> Response:
     """Hand it over once more, with the same id and the same bytes."""
-    service.send_again(db(), actor(), public_id, now=now())
+    letters.send_again(db(), actor(), public_id, now=now())
     flash(_("It is tried again now, with its first id: who has it already can drop the repeat."))
     return see("outbox.page")

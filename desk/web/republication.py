@@ -2,11 +2,13 @@
 
 from flask import Response, render_template
 
+from desk.errors import NotFound
 from desk.http.answers import see
 from desk.http.context import actor, db, now, visit
 from desk.http.forms import Form, text
 from desk.http.routing import Pages
 from desk.newsroom import notifying, republishing
+from desk.people import asking
 from desk.people import queries as people
 from desk.republication import page as text_page
 from desk.republication import rules
@@ -19,7 +21,7 @@ def page(public_id: str) -> str:
     """The edition that is out, as it is to be printed: clean HTML and plain text to copy; of a killed one neither."""
     view = republishing.republication_page(db(), actor(), public_id)
     html, plain = (text_page.html(view.text), text_page.plain(view.text)) if view.text else (None, None)
-    return render_template("republication/page.html", page=view, html=html, plain=plain)
+    return render_template("republication/page.html", page=view, html=html, plain=plain, ask=_ask())
 
 
 @pages.read("/stories/<public_id>/republish.txt", may="story.find")
@@ -30,18 +32,24 @@ def plain(public_id: str) -> Response:
 
 
 @pages.read("/receipts/<token>", may="public")
-def receipt(token: str) -> str:
+def receipt(token: str) -> Response:
     """A receipt link: opening it changes nothing."""
-    found = notifying.receipt(db(), token)
-    return render_template(
-        "republication/receipt.html",
-        receipt=found,
-        telling=rules.TELLINGS[found.cause],
-        token=token,
-        agency=people.newsroom(db()).agency,
-        ask=visit().settings.mail_from,
-        form=Form(),
+    shared = {"agency": people.newsroom(db()).agency, "ask": _ask()}
+    try:
+        found = notifying.receipt(db(), token)
+    except NotFound:  # whoever stands here has no account, and a notice to act on
+        return Response(render_template("republication/no_receipt.html", **shared), 404)
+    told = "kill" if found.later is not None and found.later.cause == "kill" else found.cause
+    telling = rules.TELLINGS[told]
+    return Response(
+        render_template(
+            "republication/receipt.html", receipt=found, told=told, telling=telling, token=token, form=Form(), **shared
+        )
     )
+
+
+def _ask() -> asking.Ask:
+    return asking.whom_to_ask(people.newsroom(db()), visit().settings.mail_from)
 
 
 @pages.act("/receipts/<token>", may="public", again="republication.receipt")

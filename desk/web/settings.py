@@ -10,7 +10,8 @@ from desk.http.cookies import flash
 from desk.http.forms import Form, text, whole
 from desk.http.routing import Pages
 from desk.newsroom import desks, history
-from desk.people import queries
+from desk.people import asking, queries
+from desk.republication.queries import has_licensees
 
 pages = Pages("settings", __name__)
 
@@ -23,6 +24,8 @@ def page() -> str:
         agency=row.agency,
         first_year=row.first_year,
         permission_sentence=row.permission_sentence,
+        ask_mail=row.ask_mail or "",
+        ask_phone=row.ask_phone or "",
         name="",
         zone=row.zone,
     )
@@ -32,18 +35,22 @@ def page() -> str:
         desks=queries.desks(db(), closed=True),
         zones=clock.zones(),
         settings=visit().settings,
+        missing=asking.missing(row) if has_licensees(db()) else [],
+        ask=asking.whom_to_ask(row, visit().settings.mail_from),
     )
 
 
 @pages.act("/settings", may="newsroom.manage", again="settings.page")
 def change_newsroom() -> Response:
-    """Change what stands under republished copy."""
+    """Change what stands under republished copy, and whom licensees ask."""
     desks.change_newsroom(
         db(),
         actor(),
         agency=text("agency"),
         first_year=whole("first_year", required=True),
         permission_sentence=text("permission_sentence"),
+        ask_mail=text("ask_mail"),
+        ask_phone=text("ask_phone"),
         now=now(),
     )
     flash(_("Saved."))

@@ -1,12 +1,15 @@
 """Stories: made and read; what is done to a story on its page is in `publishing.py` and `approvals.py`."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from desk.drafts import queries as drafts
 from desk.drafts import rules as copy_rules
+from desk.drafts.rules import Changed
 from desk.errors import Invalid, Overtaken
 from desk.http.acting import may_embargo
 from desk.http.answers import see
@@ -17,16 +20,16 @@ from desk.http.moments import agreed_past, needed_moment, typed_moment
 from desk.http.routing import Pages
 from desk.http.sent import Sent, sent
 from desk.http.words import state_word
-from desk.newsroom import commissioning, crew, history, reading, storypage
+from desk.newsroom import commissioning, crew, history, presence, reading, storypage, wireroom, wiring
 from desk.newsroom import texts as texts_of
 from desk.people import queries as people
 from desk.people.models import Desk
 from desk.permissions import Facts, permits
 from desk.revisions import Kind
 from desk.stories.models import Story
-from desk.text import Change
 from desk.web.assignments import say_assigned
 from desk.web.choices import languages, zone_names
+from desk.web.readback import say_clock
 
 pages = Pages("stories", __name__)
 
@@ -37,18 +40,33 @@ def new() -> str:
     mine = [desk for desk in people.desks(db()) if permits(actor(), "story.make", Facts(desk.id))]
     asked = [desk for desk in mine if desk.public_id == request.args.get("desk")]
     near = [desk for desk in mine if desk.zone == me().present_zone]
-    here = next(iter([*asked, *near, *mine]), None)
+    wire = _wire()
+    own = [wire.own] if wire and wire.own else []
+    here = next(iter([*asked, *own, *near, *mine]), None)
     form = Form(
-        desk=here.public_id if here else "", language="en", medium="text", people=request.args.getlist("people")
+        desk=here.public_id if here else "",
+        language="en",
+        medium="text",
+        people=request.args.getlist("people"),
+        slug=wire and wire.offer.slug,
+        title=wire and wire.offer.title,
+        places=wire and wire.offer.places,
     )
     return render_template(
         "stories/new.html",
         form=form,
+        wire=wire,
         desks=mine,
         candidates=crew.candidates(db(), actor(), here.id if here else None),
         languages=languages(),
         zones=zone_names(),
     )
+
+
+def _wire() -> wireroom.ItemPage | None:
+    """The wire item from which the story is assigned, if one is named."""
+    public_id = request.args.get("item") or text("item")
+    return wireroom.page(db(), actor(), public_id) if public_id else None
 
 
 @pages.act("/stories/new", may="story.make", again="stories.new")
@@ -78,6 +96,7 @@ def make() -> Response:
             now=now(),
         )
         say_assigned(made)
+    say_clock(story)
     return see("stories.page", public_id=story.public_id)
 
 
@@ -89,15 +108,19 @@ def _note_idea(desk: Desk) -> Response:
         )
     story = _make(desk, idea=True)
     flash(_("%(slug)s is noted as an idea. Assign it when you want it.", slug=story.slug))
+    say_clock(story)
     return see("stories.page", public_id=story.public_id)
 
 
 def _make(desk: Desk, *, idea: bool = False) -> Story:
-    """Make the story that was typed."""
-    return commissioning.make_story(
-        db(),
-        actor(),
-        desk.public_id,
+    """Make the story that was typed; one that is assigned from a wire item stands on it."""
+    item = text("item")
+    make: Callable[..., Story] = (
+        partial(wiring.open_story, db(), actor(), item, desk=desk.public_id)
+        if item
+        else partial(commissioning.make_story, db(), actor(), desk.public_id)
+    )
+    return make(
         slug=text("slug"),
         title=text("title"),
         brief=text("brief"),
@@ -134,17 +157,18 @@ def page(public_id: str) -> str:
         marks=None if request.args.get("read") == "clean" else _marks(view),
         news=_news(view),
         left_over=_left_over(view),
+        others=presence.at(db(), actor(), view.story, now()),
         history=history.of_story(db(), view.story),
         zones=zone_names(),
     )
 
 
-def _marks(view: storypage.StoryPage) -> dict[str, tuple[Change, ...]] | None:
+def _marks(view: storypage.StoryPage) -> dict[str, Changed] | None:
     """What changed since the version that the reader knows, by field; None where there is none to compare with."""
     if view.since is None or view.version is None:
         return None
     changed = copy_rules.compare(drafts.copy_of(db(), view.since.version), drafts.copy_of(db(), view.version))
-    return {one.field: one.changes for one in changed}
+    return {one.field: one for one in changed}
 
 
 def _asked_since() -> str | None:
@@ -218,7 +242,8 @@ def further_text(public_id: str) -> Response | str:
     found = texts_of.further(db(), actor(), public_id)
     if found.is_main:
         return see("stories.page", public_id=found.story.public_id)
-    return render_template("stories/text.html", page=found, marks=None)
+    others = presence.at(db(), actor(), found.story, now(), of=found.assignment)
+    return render_template("stories/text.html", page=found, marks=None, others=others)
 
 
 def _typed(wall: datetime | None) -> str:

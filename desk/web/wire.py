@@ -13,6 +13,7 @@ from desk.newsroom import history, wireroom, wiring
 from desk.people import queries as people
 from desk.revisions import Kind
 from desk.web.choices import zone_names
+from desk.web.readback import say_clock
 from desk.wires import queries
 
 pages = Pages("wire", __name__)
@@ -62,6 +63,8 @@ def open_story(public_id: str) -> Response:
         places=listed("places"),
         now=now(),
     )
+    flash(_("%(slug)s is open, without a deadline. Nobody is asked yet: “Assign…” does that.", slug=story.slug))
+    say_clock(story)
     return see("stories.page", public_id=story.public_id)
 
 

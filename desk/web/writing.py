@@ -10,12 +10,15 @@ from desk.drafts import queries as drafts
 from desk.drafts import rules
 from desk.drafts.rules import Copy
 from desk.errors import Invalid, NotNow
-from desk.http.answers import keeping, see
-from desk.http.context import actor, db, now
+from desk.http import answers
+from desk.http.answers import see
+from desk.http.context import actor, db, me, now
 from desk.http.cookies import flash
 from desk.http.forms import Form, listed, sentence, text
+from desk.http.phrases import open_words
 from desk.http.routing import Pages
-from desk.newsroom import copydesk
+from desk.http.words import stamp
+from desk.newsroom import copydesk, keeping, presence
 from desk.newsroom.keeping import Kept
 from desk.people import queries as people
 from desk.people.models import Desk
@@ -53,8 +56,21 @@ def save(public_id: str) -> Response | tuple[str, int]:
         return _not_taken(public_id, done, copy)
     if isinstance(done, copydesk.Filed):
         return _filed(public_id, of, done)
-    n = done.version.n if done.version else None
-    return see("writing.page", public_id=public_id, saved=n, assignment=of, keep=text("keep") or None)
+    return _saved(public_id, of, done)
+
+
+@pages.act("/stories/<public_id>/write/here", may="copy.write")
+def here(public_id: str) -> Response:
+    """An open page says that it is open; the answer, plain text, says who else has this copy open."""
+    others = presence.here(db(), actor(), public_id, now=now(), assignment=text("assignment") or None)
+    return Response(open_words(others), mimetype="text/plain")
+
+
+@pages.act("/stories/<public_id>/write/gone", may="copy.write")
+def gone(public_id: str) -> Response:
+    """An open page says that it is left."""
+    presence.gone(db(), actor(), public_id, assignment=text("assignment") or None)
+    return Response(status=204)
 
 
 @pages.read("/stories/<public_id>/filed", may="copy.write")
@@ -78,26 +94,68 @@ def filed(public_id: str) -> Response | str:
 @pages.read("/lost/<public_id>", may="copy.write")
 def lost(public_id: str) -> str:
     """Text that could not be saved, to copy from."""
-    lost, copy = copydesk.read_lost(db(), actor(), public_id)
-    return render_template("writing/lost.html", lost=lost, copy=copy, body=typed.html_to_paragraphs(copy.body_html))
+    kept = keeping.read(db(), actor(), public_id)
+    return render_template("writing/lost.html", kept=kept, body=typed.html_to_paragraphs(kept.copy.body_html))
 
 
 @pages.act("/lost/<public_id>/done", may="copy.write")
 def done_with_lost(public_id: str) -> Response:
-    """The text was taken over: it waits no longer."""
-    copydesk.take_lost(db(), actor(), public_id, now())
+    """Its writer is done with it: it waits no longer."""
+    keeping.done(db(), actor(), public_id, now())
     flash(_("That text is put away."))
     return see("mine.page")
 
 
+def _saved(public_id: str, of: str | None, done: copydesk.Saved | copydesk.Unchanged) -> Response:
+    """On: for the desk to the text as it reads now, unless it goes on writing; for whoever has the assignment, here."""
+    on = not done.by_desk or text("do") == "go_on" or done.version is None
+    saved = done.version.n if isinstance(done, copydesk.Saved) else None
+    if saved and not on:
+        flash(_("Saved as version %(n)s.", n=saved))
+    elif isinstance(done, copydesk.Unchanged) and done.version is not None:
+        flash(_stands(done.version.n, newer=done.newer))
+    _say_ended(done.ended if isinstance(done, copydesk.Saved) else None)
+    if not on:
+        return _to_the_text(public_id, of)
+    return see("writing.page", public_id=public_id, saved=saved, assignment=of, keep=text("keep") or None)
+
+
+def _stands(n: int, *, newer: bool) -> str:
+    """Why a save made no version."""
+    if newer:
+        return str(_("You had typed nothing here. Version %(n)s was saved meanwhile, and stands.", n=n))
+    return str(_("It stands already, as version %(n)s: nothing was changed.", n=n))
+
+
+def _say_ended(ended: copydesk.Ended | None) -> None:
+    """What a new version ended, said where its writer reads on."""
+    if ended is None:
+        return
+    names = ", ".join(ended.approvers) or _("nobody")
+    if ended.off is None:
+        flash(_("That ended the approval by %(names)s: it has to be approved again.", names=names), "warn")
+    else:
+        said = _(
+            "That ended the approval by %(names)s and took it off the schedule: it does not go out %(time)s.",
+            names=names,
+            time=stamp(ended.off, me().present_zone),
+        )
+        flash(said, "warn")
+
+
+def _to_the_text(public_id: str, of: str | None) -> Response:
+    return see("stories.further_text", public_id=of) if of else see("stories.page", public_id=public_id)
+
+
 def _filed(public_id: str, of: str | None, done: copydesk.Filed) -> Response:
     """On: for whoever had the assignment to what they need know, for the desk to where it goes on."""
+    _say_ended(done.ended)
     if not done.by_desk:
         return see("writing.filed", public_id=public_id, assignment=of, keep=text("keep") or None)
     flash(_("Filed as version %(n)s.", n=done.version.n))
     if not drafts.bylines(db(), [done.version.id])[done.version.id]:
         flash(_("It has no byline. If somebody is to be named, write the name in and save it."), "warn")
-    return see("stories.further_text", public_id=of) if of else see("stories.page", public_id=public_id)
+    return _to_the_text(public_id, of)
 
 
 def _page(work: copydesk.Writing, form: Form) -> str:
@@ -120,6 +178,7 @@ def _shown(template: str, work: copydesk.Writing, form: Form, **more: Any) -> st
         author=people.people(db(), [work.latest.author_id or 0]).get(work.latest.author_id or 0)
         if work.latest
         else None,
+        others=presence.others(db(), actor(), work.draft.id, now()),
         keep=bool(request.values.get("keep")),
         **more,
     )
@@ -138,7 +197,7 @@ def _closed(work: copydesk.Writing) -> str | None:
 
 def _not_taken(public_id: str, outcome: copydesk.Stale | Kept, copy: Copy) -> Response | tuple[str, int]:
     if isinstance(outcome, Kept):
-        return keeping(outcome.refusal, url_for("writing.lost", public_id=outcome.lost))
+        return answers.keeping(outcome.refusal, url_for("writing.lost", public_id=outcome.lost))
     return _stale(public_id, outcome, copy)
 
 
@@ -148,7 +207,8 @@ def _stale(public_id: str, outcome: copydesk.Stale, copy: Copy) -> tuple[str, in
     changes = rules.compare(work.copy, rules.canonical(copy))
     given: dict[str, Any] = {name: request.form.get(name, "") for name in TYPED}
     form = Form(base_n=outcome.latest.n, **given)
-    return _shown("writing/stale.html", work, form, changes=changes, lost=outcome.lost), 409
+    own = outcome.latest.author_id == actor().person_id
+    return _shown("writing/stale.html", work, form, changes=changes, lost=outcome.lost, own=own), 409
 
 
 def _base() -> int:
@@ -161,7 +221,8 @@ def _base() -> int:
 def _copy(public_id: str) -> Copy:
     """The copy that was typed. A byline is a line: name, then title after a comma; ours are known by their name."""
     known = {person.name.casefold(): person.public_id for person in people.everybody(db())}
-    lines = (line.partition(",") for line in request.form.get("byline", "").splitlines() if line.strip())
+    typed_lines = request.form.get("byline", "").replace("،", ",").splitlines()
+    lines = (line.partition(",") for line in typed_lines if line.strip())
     bylines = tuple((name.strip(), title.strip(), known.get(name.strip().casefold())) for name, _c, title in lines)
     return Copy(
         headline=text("headline"),

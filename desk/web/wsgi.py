@@ -7,5 +7,5 @@ from desk.settings import Settings
 from desk.store import silent
 
 logs.install()
-_settings = Settings.from_env()
+_settings = Settings.or_exit()
 app = create_app(_settings, ring=Doorbell(_settings.redis_url) if _settings.redis_url else silent)

@@ -84,6 +84,12 @@ def beginnings(session: Session, item_ids: Sequence[int]) -> dict[int, tuple[str
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
+def bodies(session: Session, item_ids: Collection[int]) -> dict[int, str]:
+    """The copy of these items, canonical HTML, by item."""
+    rows = session.execute(select(Item.id, Item.body_html).where(Item.id.in_(item_ids))) if item_ids else ()
+    return {row[0]: row[1] for row in rows}
+
+
 def item(session: Session, public_id: str) -> Item:
     """The item, in the revision of that public id. Raises NotFound."""
     found = session.scalar(select(Item).where(Item.public_id == public_id))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +17,10 @@ from desk.assignments import queries as assignments
 from desk.assignments.models import OFFER_STATES, Assignment, Offer
 from desk.audit.models import Entry
 from desk.demo import dates, newsroom, wires
+from desk.demo.timeline import NOBODY_ANSWERS
 from desk.drafts.models import Byline, Draft, Version
 from desk.errors import Invalid, NotFound
+from desk.net import HttpPoster
 from desk.newsroom import crew, history
 from desk.outbox.models import Delivery, Due, Message
 from desk.people import queries, signing
@@ -86,6 +89,9 @@ def test_every_mail_was_captured_and_only_a_webhook_that_nobody_answers_is_dead(
     found = Counter(tuple(row) for row in session.execute(select(Delivery.channel, Delivery.state)))
     assert found.pop(("mail", "captured")) > 100
     assert found.pop(("webhook", "dead")) == 1
+    said = session.scalar(select(Delivery.said).where(Delivery.state == "dead"))
+    with closing(HttpPoster(private=True)) as poster:  # what a worker of this release would have noted
+        assert said == poster.post(NOBODY_ANSWERS.url, b"", {}).said + " (10 tries)"
     assert set(found) == {("webhook", "cancelled")}
     assert session.scalar(select(Licensee.webhook_off_at).where(Licensee.webhook.is_not(None)))
     told = set(session.scalars(select(Message.kind).where(Message.kind.startswith("webhook"))))

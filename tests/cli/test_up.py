@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from desk.cli import main
+from tests.fakes import closed_port
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +16,7 @@ def up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "argv", ["desk", "up"])
     monkeypatch.setenv("DESK_VAR", str(tmp_path / "var"))
     monkeypatch.setenv("PORT", "1")
-    for name in ("DATABASE_URL", "REDIS_URL", "DESK_HOST", "DESK_SECRET_KEY"):
+    for name in ("DATABASE_URL", "REDIS_URL", "SMTP_URL", "DESK_URL", "DESK_HOST", "DESK_SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -73,6 +74,34 @@ def test_a_database_file_that_cant_be_opened(
     said = refusal(capsys)
     assert said.startswith("desk: The database file can't be used: unable to open database file.")
     assert f"See that {tmp_path}/var is yours" in said
+
+
+def test_a_setting_that_cant_be_used_is_named_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://:s3cret@127.0.0.1:none/0")
+    said = refusal(capsys)
+    assert said.startswith("desk: REDIS_URL can't be used: what stands as its port is not a whole number")
+    assert "s3cret" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "whose"),
+    [
+        ("DATABASE_URL", "postgresql://desk:s3cret@127.0.0.1:{port}/desk", "the database that DATABASE_URL names"),
+        ("REDIS_URL", "redis://:s3cret@127.0.0.1:{port}/0", "the broker that REDIS_URL names"),
+    ],
+)
+def test_a_server_that_does_not_answer_is_said_in_our_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, url: str, whose: str
+) -> None:
+    monkeypatch.setenv("PORT", str(_free_port()))
+    monkeypatch.setenv("DESK_SECRET_KEY", "k" * 64)
+    with closed_port() as port:
+        monkeypatch.setenv(name, url.format(port=port))
+        said = refusal(capsys)
+    assert said.startswith(f"desk: Nothing answers at 127.0.0.1:{port}: the connection was refused.")
+    assert (f"That is {whose}" in said, "s3cret" in said) == (True, False)
 
 
 def test_the_help_names_every_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,7 @@ class Deadlock(Exception):
 WENT_WRONG: dict[str, tuple[Exception, int, str]] = {
     "nothing there": (errors.NotFound("There is no such story here."), 404, "There is no such story here."),
     "not theirs": (errors.Forbidden("You may not do this here."), 403, "You may not do this here."),
-    "not now": (errors.NotNow("This story is on hold."), 409, "This story is on hold."),
+    "not now": (errors.NotNow("This story is %(state)s.", state="held"), 409, "This story is on hold."),
     "too much": (errors.TooLarge("That is more than we can take."), 413, "Shorten it below"),
     "too often": (errors.Throttled("Wait a minute.", seconds=60), 429, "Wait a minute."),
     "the limiter": (TooManyRequests(), 429, "too often, too fast"),

@@ -221,17 +221,17 @@ def test_a_row_says_who_has_it_where_they_are_and_what_they_said(wall: Wall) -> 
     assert row.lead == row.commissions[0]
 
 
-def test_a_late_row_says_whether_its_editor_was_told_of_it_and_a_new_deadline_begins_anew(wall: Wall) -> None:
+def test_a_late_row_names_who_was_reminded_that_it_is_late_and_a_new_deadline_begins_anew(wall: Wall) -> None:
     story = wall.story("reporting", due_at=wall.now - MINUTE)
     olena = factories.person(wall.session)
     work = factories.assignment(wall.session, story, assignee=olena, editor=wall.eva, deadline=wall.now - MINUTE)
     reminding.plan(wall.session, work, now=wall.now - HOUR)
     row = only(wall.seen())
-    assert (row.late, row.told) == (True, False)
+    assert (row.late, row.told) == (True, ())
     wall.now += 15 * MINUTE
     reminding.fire_due(wall.session, wall.now)
     row = only(wall.seen())
-    assert (row.late, row.told) == (True, True)
+    assert (row.late, row.told) == (True, ["Eva Janssens", "Olena Demchuk"])
     work.deadline_no = 2
     wall.session.flush()
     assert not only(wall.seen()).told
@@ -269,6 +269,44 @@ def test_what_is_out_says_which_edition_and_why(wall: Wall) -> None:
     factories.edition(wall.session, story, "correction", wrong="a", right="b", at=wall.now - HOUR)
     row = only(wall.seen())
     assert (row.edition, row.cause, row.published_at) == (2, "correction", wall.now - HOUR)
+
+
+def test_a_row_knows_the_last_embargo_ahead_the_desks_or_that_of_its_wire(wall: Wall) -> None:
+    story = wall.story("approved")
+    for hours, superseded in ((3, False), (9, True), (-1, False)):
+        item = factories.item(wall.session, embargo_at=wall.now + hours * HOUR)
+        item.superseded_at = wall.now if superseded else None
+        wall.session.add(Use(story_id=story.id, item_id=item.id, by_id=wall.eva.id, at=wall.now))
+    for own, last in ((None, 3), (2, 3), (5, 5)):
+        story.embargo_at = None if own is None else wall.now + own * HOUR
+        wall.session.flush()
+        assert only(wall.seen()).embargo_at == wall.now + last * HOUR
+    assert not only(wall.seen()).killed_wire
+    wall.now += 6 * HOUR
+    assert only(wall.seen()).embargo_at is None
+
+
+def test_copy_that_was_returned_is_marked_until_it_is_filed_again(session: Session, now: datetime) -> None:
+    walk = begin(session, now)
+
+    def marked() -> bool:
+        bands = board.page(session, walk.actor(walk.eva), walk.eva, desk=None, view=None, now=walk.now).bands
+        (row,) = [row for band in bands for row in band.rows]
+        return row.returned
+
+    walk.file(walk.olena)
+    walk.now += MINUTE
+    for again in ("Which four states?", "And who said so?"):
+        assert not marked()
+        walk.send_back(walk.arthur, again)
+        walk.now += MINUTE
+        assert marked()
+        walk.save(walk.olena, copy(again))
+        assert marked()
+        walk.now += MINUTE
+        walk.file(walk.olena)
+        walk.now += MINUTE
+    assert not marked()
 
 
 def test_a_story_on_a_wire_that_was_killed_says_so_though_it_used_an_earlier_revision(wall: Wall) -> None:

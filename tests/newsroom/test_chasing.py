@@ -1,5 +1,6 @@
 """A correction or kill that nobody answers is sent once more by mail, then the desk's editors are told."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -14,6 +15,7 @@ from desk.db import Database
 from desk.newsroom import chasing, delivering, history, notifying, republishing
 from desk.outbox import handing
 from desk.outbox.models import Delivery, Due, Message
+from desk.republication import service
 from desk.republication.models import Notice
 from desk.settings import Settings
 from desk.store import Store
@@ -64,6 +66,13 @@ class Newsroom:
         made = handing.prepare(self.session, claimed, render, now=NOW + HOUR)
         mails = [message_from_bytes(one.wire, policy=policy.default) for one in made if one.kind == kind]
         return [(mail, mail.get_body(("plain",)).get_content()) for mail in mails]  # type: ignore[union-attr]  # it has one
+
+    def posts(self, settings: Settings) -> list[bytes]:
+        """What is posted to webhooks now, in the order of the licensees."""
+        self.session.info["now"] = NOW
+        claimed = handing.claim(self.session, "webhook", limit=9, lease=MINUTE, token="t")
+        made = handing.prepare(self.session, claimed, delivering.renderer(settings, lambda: NOW), now=NOW)
+        return [one.wire for one in made]
 
     def states(self) -> list[str]:
         told = republishing.notices_of_story(self.session, self.story.id)
@@ -155,6 +164,48 @@ def test_an_update_ends_no_wait_and_says_itself_what_was_corrected(room: Newsroo
     assert mail["Subject"] == "GRAIN/CORRIDOR: CORRECTION, please answer"
     assert "Edition 4 has come since, and its text has the correction too" in text
     assert "Put this text in place of yours now" not in text
+
+
+def test_the_payload_of_an_update_repeats_the_corrections_that_nobody_answered(
+    room: Newsroom, settings: Settings
+) -> None:
+    room.hand_over()
+    room.answer(room.notices[1])
+    for licensee in (room.radio, room.herald):
+        licensee.webhook, licensee.secret = f"https://{licensee.public_id}.example/hook", service.fresh_secret()
+    room.publish("update")
+    said = [json.loads(body)["data"]["unanswered"] for body in room.posts(settings)]
+    assert said[1] == []
+    ((one,),) = said[:1]
+    assert (one["edition"], one["was_wrong"], one["is_right"]) == (2, "33", "53")
+    assert one["published_at"].endswith("Z")
+    room.publish("kill", why="false")
+    assert [json.loads(body)["data"]["unanswered"] for body in room.posts(settings)] == [[], []]
+
+
+def test_what_a_licensee_has_not_answered_stands_first_kills_before_corrections(room: Newsroom) -> None:
+    """Of a story that was killed only the kill is left, and of what they answered nothing."""
+    ada = factories.actor(room.session, room.marta)
+    room.hand_over()
+    room.answer(room.notices[1])
+    room.story = factories.story(room.session, room.desk, "A/KILLED", state="published")
+    for cause, more in (("first", {}), ("correction", {"wrong": "a", "right": "b"}), ("kill", {"why": "false"})):
+        room.publish(cause, **more)
+    room.story = factories.story(room.session, room.desk, "A/LATER", state="published")
+    room.publish("first")
+    room.hand_over()
+    radio = republishing.licensee_page(room.session, ada, room.radio.public_id)
+    stories = [(one.story.slug, one.edition.cause) for one in radio.first if one.story and one.edition]
+    assert stories == [("A/KILLED", "kill"), ("GRAIN/CORRIDOR", "correction")]
+    assert {one.notice.id for one in radio.first}.isdisjoint(one.notice.id for one in radio.told)
+    assert len(radio.told) == 4
+    pages = {one.licensee.id: (one.kills, one.corrections) for one in republishing.licensees_page(room.session, ada)}
+    assert pages == {room.radio.id: (1, 1), room.herald.id: (1, 0)}
+    assert (radio.kills, radio.corrections) == (1, 1)
+    assert (
+        republishing.licensee_page(room.session, ada, room.radio.public_id, before=radio.told[0].notice.public_id).first
+        == ()
+    )
 
 
 def test_of_a_correction_that_never_went_out_only_they_hear_who_may_have_run_what_was_wrong(

@@ -42,11 +42,21 @@ def test_an_editor_makes_a_story_with_its_main_draft(room: Newsroom) -> None:
     assert [entry.verb for entry in audit.of_story(room.session, story.id)] == ["story_made"]
 
 
-def test_a_story_plays_by_its_desks_clock_unless_said_otherwise(room: Newsroom) -> None:
+def test_a_story_plays_by_the_clock_of_its_first_known_place_or_by_its_desks_unless_said_otherwise(
+    room: Newsroom,
+) -> None:
     story = c.make_story(
         room.session, room.as_(room.ruth), room.desk.public_id, slug="BUDGET", title="The budget", now=room.now
     )
     assert story.zone == "Europe/Brussels"
+    for slug, places, zone in (
+        ("A", ["Vylkove", "ISTANBUL"], "Europe/Istanbul"),
+        ("B", ["Tripoli"], "Europe/Brussels"),
+    ):
+        played = c.make_story(
+            room.session, room.as_(room.ruth), room.desk.public_id, slug=slug, title="It", places=places, now=room.now
+        )
+        assert played.zone == zone
 
 
 def test_a_slug_used_twice_that_day_an_unknown_zone_or_an_empty_title_is_refused(room: Newsroom) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from desk.approvals.models import Decision
@@ -13,8 +13,9 @@ from desk.drafts import service as drafting
 from desk.drafts.models import LostSave, Version
 from desk.drafts.rules import Copy
 from desk.errors import Forbidden, Invalid, NotFound, NotNow
-from desk.newsroom import commissioning, copydesk, publishing, reading
+from desk.newsroom import commissioning, copydesk, history, keeping, publishing, reading
 from desk.newsroom.keeping import Kept
+from desk.people.models import Membership
 from tests import factories
 from tests.newsroom import walk
 from tests.newsroom.walk import Walk, copy
@@ -51,8 +52,9 @@ def test_two_who_save_at_once_never_overwrite_each_other_silently(session: Sessi
     assert isinstance(stale, copydesk.Stale)
     assert stale.latest.headline == "Eva was first"
     assert story.last.headline == "Eva was first"
-    lost, text = copydesk.read_lost(session, story.actor(story.olena), stale.lost)
-    assert (text.headline, lost.base_n, lost.refused) == ("Olena was second", 1, False)
+    kept = keeping.read(session, story.actor(story.olena), stale.lost)
+    assert (kept.copy.headline, kept.lost.base_n, kept.lost.refused) == ("Olena was second", 1, False)
+    assert (kept.story, kept.stood, kept.by, kept.assignment) == (story.story, stale.latest, story.eva, None)
 
 
 def test_lost_text_is_read_back_by_its_writer_only_and_then_waits_no_longer(session: Session, story: Walk) -> None:
@@ -60,10 +62,26 @@ def test_lost_text_is_read_back_by_its_writer_only_and_then_waits_no_longer(sess
     stale = story.save(story.olena, copy("Typed on a telephone"), base_n=0)
     assert isinstance(stale, copydesk.Stale)
     with pytest.raises(NotFound):
-        copydesk.take_lost(session, story.actor(story.eva), stale.lost, story.now)
-    taken = copydesk.take_lost(session, story.actor(story.olena), stale.lost, story.now)
-    assert taken.headline == "Typed on a telephone"
+        keeping.done(session, story.actor(story.eva), stale.lost, story.now)
+    actor = story.actor(story.olena)
+    assert keeping.read(session, actor, stale.lost).copy.headline == "Typed on a telephone"
+    assert [(one.public_id, of.slug) for one, of in keeping.waiting(session, actor)] == [(stale.lost, "GRAIN/CORRIDOR")]
+    keeping.done(session, actor, stale.lost, story.now)
     assert session.scalars(select(LostSave)).one().taken_at == story.now
+    assert not keeping.waiting(session, actor)
+
+
+def test_lost_text_waits_no_longer_once_what_its_writer_saves_holds_it(session: Session, story: Walk) -> None:
+    story.save(story.olena)
+    kept = copy("Typed on a telephone", "<p>Ships sail.</p>")
+    assert isinstance(story.save(story.olena, kept, base_n=0), copydesk.Stale)
+    lost = session.scalars(select(LostSave)).one()
+    story.save(story.olena, copy("Typed on a telephone"))
+    assert lost.taken_at is None
+    story.save(story.eva, replace(kept, body_html="<p>Ships sail.</p>\n<p>On Friday.</p>"))
+    assert lost.taken_at is None, "what another saves is not what she looked at"
+    story.file(story.olena, replace(kept, body_html="<p>On Friday.</p>\n<p>Ships sail.</p>"))
+    assert lost.taken_at == story.now
 
 
 def test_nobody_else_writes_a_story_and_to_strangers_it_is_absent(story: Walk) -> None:
@@ -125,6 +143,30 @@ def test_an_empty_draft_is_not_filed_and_the_sentence_names_what_is_missing(
     assert (story.story.state, story.last_n) == ("reporting", 0)
 
 
+def test_whoever_typed_nothing_over_an_older_version_has_no_conflict_and_files_nothing_unread(story: Walk) -> None:
+    opened = copydesk.writing(story.session, story.actor(story.olena), story.story.public_id).copy
+    story.save(story.eva)
+    untouched = story.save(story.olena, opened, base_n=0)
+    assert isinstance(untouched, copydesk.Unchanged)
+    assert untouched.newer
+    story.save(story.eva, copy("Ministers disagree"), base_n=1)
+    untouched = story.save(story.olena, copy(), base_n=1)
+    assert isinstance(untouched, copydesk.Unchanged)
+    assert untouched.newer
+    assert not story.session.scalars(select(LostSave)).all()
+    assert isinstance(story.file(story.olena, copy(), base_n=1), copydesk.Stale)
+    assert story.story.state == "reporting"
+
+
+def test_what_was_typed_over_no_version_is_not_said_to_stand_over_version_0(session: Session, story: Walk) -> None:
+    story.save(story.olena)
+    story.save(story.olena, copy("From the other window"), base_n=0)
+    last = history.of_story(session, story.story)[-1]
+    assert last.sentence % last.params == (
+        "Olena Demchuk typed while version 1 was being saved; the text was kept aside"
+    )
+
+
 def test_filing_over_an_older_version_keeps_the_text_and_files_nothing(story: Walk) -> None:
     story.save(story.olena)
     assert isinstance(story.file(story.olena, copy("Typed over nothing"), base_n=0), copydesk.Stale)
@@ -140,7 +182,9 @@ def test_the_desks_first_save_of_filed_copy_makes_it_editing(story: Walk) -> Non
 
 def test_a_save_after_an_approval_voids_it_and_the_approver_is_told(session: Session, story: Walk) -> None:
     story.approved()
-    story.save(story.eva, copy("One more comma"))
+    saved = story.save(story.eva, copy("One more comma"))
+    assert isinstance(saved, copydesk.Saved)
+    assert saved.ended == copydesk.Ended(["Arthur Mensah"], None)
     decision = session.scalars(select(Decision)).one()
     assert (decision.voided_at, decision.voided_by) == (story.now, story.last.id)
     assert story.story.state == "editing"
@@ -148,13 +192,19 @@ def test_a_save_after_an_approval_voids_it_and_the_approver_is_told(session: Ses
     assert story.verbs()[-2:] == ["copy_saved", "approval_voided"]
 
 
-def test_a_save_while_scheduled_takes_the_story_off_the_schedule(session: Session, story: Walk) -> None:
+def test_a_save_while_scheduled_takes_the_story_off_and_whoever_scheduled_it_is_told_whatever_they_are_by_then(
+    session: Session, story: Walk
+) -> None:
     story.approved()
     at = factories.moment(story.now, hours=2)
-    publishing.schedule(session, story.actor(story.eva), story.story.public_id, story.last.public_id, at, story.now)
-    story.save(story.olena, copy("One more comma"))
+    grace = factories.person(session, "Grace Otieno", roles=((story.desk, "editor"),))
+    publishing.schedule(session, story.actor(grace), story.story.public_id, story.last.public_id, at, story.now)
+    session.execute(delete(Membership).where(Membership.person_id == grace.id))
+    saved = story.save(story.olena, copy("One more comma"))
+    assert isinstance(saved, copydesk.Saved)
+    assert saved.ended == copydesk.Ended(["Arthur Mensah"], at.at)
     assert (story.story.state, story.story.release_at) == ("editing", None)
-    assert story.told("approval_voided") == {"Arthur Mensah", "Eva Lindqvist", "Emil Novak"}
+    assert story.told("approval_voided") == {"Arthur Mensah", "Eva Lindqvist", "Emil Novak", "Grace Otieno"}
     assert story.facts("approval_voided")["off"] is True
 
 
@@ -201,8 +251,9 @@ def test_copy_of_whoever_just_lost_the_assignment_is_not_saved_and_is_kept_for_t
     assert isinstance(kept, Kept)
     assert isinstance(kept.refusal, NotFound)
     assert story.last_n == 1
-    lost, text = copydesk.read_lost(session, story.actor(story.olena), kept.lost)
-    assert (text.headline, lost.base_n, lost.refused) == ("Typed on the way to the airport", 1, True)
+    found = keeping.read(session, story.actor(story.olena), kept.lost)
+    assert (found.copy.headline, found.lost.base_n) == ("Typed on the way to the airport", 1)
+    assert (found.lost.refused, found.stood) == (True, None)
     assert story.verbs()[-1] == "save_refused"
     story.now = story.now.replace(hour=14)
     again = story.file(story.olena, copy("Typed on the way to the airport"), base_n=1)

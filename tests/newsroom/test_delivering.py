@@ -111,6 +111,33 @@ def test_a_licensee_whose_name_holds_a_comma_is_one_reader(room: Room) -> None:
     assert [to.display_name for to in parsed(one)["To"].addresses] == ["Kuipers, Márta & Zonen"]
 
 
+@pytest.mark.parametrize(
+    ("ask_mail", "ask_phone", "sender", "says", "answers"),
+    [
+        ("ask@meridian.example", "+32 2 555 01 42", "desk@meridian.example",
+         "Questions: World desk, Meridian News, ask@meridian.example, +32 2 555 01 42", "ask@meridian.example"),
+        (None, None, "desk@meridian.example", "Questions: World desk, Meridian News, desk@meridian.example", None),
+        (None, None, "desk@localhost", "Questions: World desk, Meridian News. Answer this mail.", None),
+    ],
+)  # fmt: skip
+def test_a_licensee_is_told_whom_to_ask_and_never_an_address_that_is_none(
+    room: Room, ask_mail: str | None, ask_phone: str | None, sender: str, says: str, answers: str | None
+) -> None:
+    newsroom = factories.newsroom(room.session)
+    newsroom.ask_mail, newsroom.ask_phone = ask_mail, ask_phone
+    room.render = delivering.renderer(replace(room.render.settings, mail_from=sender), lambda: NOW)
+    factories.licensee(room.session, desks=(room.desk,), webhook="https://radio.example/hook")
+    room.edition()
+    (mail,) = (parsed(one) for one in room.ready())
+    assert says in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
+    assert mail["Reply-To"] == answers
+    (post,) = room.ready("webhook")
+    mailed = ask_mail or (sender if sender != "desk@localhost" else None)
+    assert json.loads(post.wire)["data"]["ask"] == {
+        "name": "World desk, Meridian News", "mail": mailed, "phone": ask_phone,
+    }  # fmt: skip
+
+
 def test_mails_of_one_story_thread_together_and_each_keeps_its_id(room: Room) -> None:
     olena = factories.person(room.session)
     room.tell(who=olena.id)

@@ -50,12 +50,23 @@ def test_a_desk_whose_clock_moves_keeps_its_deadlines(session: Session, ada: Per
 
 
 @pytest.mark.parametrize(
-    ("field", "given"), [("agency", " "), ("first_year", 1799), ("first_year", 2027), ("first_year", None)]
+    ("field", "given"),
+    [
+        ("agency", " "),
+        ("first_year", 1799),
+        ("first_year", 2027),
+        ("first_year", None),
+        ("ask_mail", "the desk"),
+        ("ask_phone", "ask for Eva"),
+    ],
 )
-def test_an_agency_without_a_name_or_of_a_year_to_come_is_refused(
+def test_what_can_not_stand_under_copy_or_be_asked_at_is_refused_at_its_field(
     session: Session, ada: Person, now: datetime, field: str, given: str | int | None
 ) -> None:
-    fields: dict[str, object] = {"agency": "Meridian News", "first_year": 1999, "permission_sentence": "", field: given}
+    fields: dict[str, object] = {
+        "agency": "Meridian News", "first_year": 1999, "permission_sentence": "", "ask_mail": "", "ask_phone": "",
+        field: given,
+    }  # fmt: skip
     with pytest.raises(Invalid) as refused:
         desks.change_newsroom(session, factories.actor(session, ada), **fields, now=now)  # type: ignore[arg-type]  # a test names real fields
     assert refused.value.field == field

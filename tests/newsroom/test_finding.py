@@ -1,6 +1,6 @@
 """Finding stories: by words, person, state, desk and day, in the archive too; nobody finds what they may not read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -216,11 +216,39 @@ def test_the_wire_is_found_by_its_words_the_newest_first_and_as_it_stands(archiv
     superseded.superseded_at = factories.NOW
     session.flush()
     actor = factories.actor(session, archive.eva)
-    assert [item.id for item, _ in finding.wire(session, actor, "GRAI")] == [new.id, old.id]
+    assert [hit.item.id for hit in finding.wire(session, actor, "GRAI")] == [new.id, old.id]
     assert finding.wire(session, actor, " ") == []
     for ask in (finding.people, finding.wire):
         with pytest.raises(Forbidden):
             ask(session, Actor("person"), "grain")
+
+
+def test_a_hit_shows_where_its_words_stand(archive: Archive, session: Session) -> None:
+    archive.story("GRAIN/LANE", "Ministers meet in Odesa").headline_words = " ships sail "
+    story = archive.made["GRAIN/LANE"]
+    factories.version(session, story, headline="Ships sail")
+    item = factories.item(session)
+    item.headline, item.byline, item.search_text = (
+        "Ships sail",
+        "Olena Demchuk",
+        " ships sail grain is wet olena demchuk ",
+    )
+    item.body_html = "<p>Rain.</p><p>The grain is wet.</p>"
+    session.flush()
+    actor = factories.actor(session, archive.eva)
+
+    def joined(runs: Sequence[tuple[bool, str]]) -> str:
+        return "".join(f"[{text}]" if sought else text for sought, text in runs)
+
+    asked = finding.Wanted(words="ship grain minis ist")
+    ((hit,), _more) = finding.find(session, actor, asked, now=factories.NOW)
+    assert [joined(one) for one in (hit.slug, hit.shown, hit.places, *hit.why)] == [
+        "[GRAIN]/LANE", "[Ships] sail", "ODESA/[ISTANBUL]", "[Ministers] meet in Odesa",
+    ]  # fmt: skip
+    (found,) = finding.wire(session, actor, "sail wet demchuk")
+    assert [joined(one) for one in (found.shown, *found.why)] == [
+        "Ships [sail]", "Rain. The grain is [wet].", "Olena [Demchuk]",
+    ]  # fmt: skip
 
 
 # in order, a page at a time

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from desk.approvals import service as approvals
 from desk.approvals.models import Decision
 from desk.audit.models import Entry
+from desk.clock import UTC
 from desk.drafts.models import Version
 from desk.errors import Forbidden, Invalid, NotNow, Overtaken
-from desk.newsroom import embargoing, history, publishing, storypage
+from desk.newsroom import approving, embargoing, history, publishing, storypage
 from desk.newsroom.publishing import Published, Scheduled
+from desk.people.models import Membership
 from desk.stories import queries as stories
 from desk.stories.models import Edition
 from desk.wires.models import Item, Use
@@ -207,6 +209,35 @@ def test_the_tick_sends_a_story_whose_approval_no_longer_stands_back_to_the_desk
     assert (story.story.state, story.story.release_at) == ("editing", None)
     assert story.told("approval_voided") == {"Eva Lindqvist", "Emil Novak"}
     assert story.verbs()[-1] == "release_refused"
+
+
+@pytest.mark.parametrize("act", ["hold", "unschedule", "spike", "withdraw"])
+def test_whoever_scheduled_a_story_is_told_by_whatever_takes_it_off_the_schedule(story: Walk, act: str) -> None:
+    """Whatever they are by then; and nobody is told of what they did themselves."""
+    story.approved()
+    grace = factories.person(story.session, "Grace Otieno", roles=((story.desk, "editor"),))
+    at, args = factories.moment(story.now, hours=2), (story.story.public_id, story.last.public_id)
+    publishing.schedule(story.session, story.actor(grace), *args, at, story.now)
+    story.session.execute(delete(Membership).where(Membership.person_id == grace.id))
+    if act == "withdraw":
+        approving.withdraw(story.session, story.actor(story.arthur), *args, "", story.now)
+    else:
+        why = ["Legal"] if act != "unschedule" else []
+        getattr(publishing, act)(story.session, story.actor(story.eva), story.story.public_id, *why, story.now)
+    kind = {"spike": "spiked", "withdraw": "approval_voided"}.get(act, "unscheduled")
+    assert "Grace Otieno" in story.told(kind)
+    if kind == "unscheduled":
+        assert story.told(kind) == {"Grace Otieno"}
+        facts = story.facts(kind)
+        assert (facts["off"], facts["held"]) == (at.at.astimezone(UTC).isoformat(), act == "hold")
+
+
+def test_nobody_is_told_that_they_took_off_the_schedule_what_they_had_scheduled(story: Walk) -> None:
+    story.approved()
+    schedule(story, 2)
+    publishing.unschedule(story.session, story.actor(story.eva), story.story.public_id, story.now)
+    publishing.hold(story.session, story.actor(story.emil), story.story.public_id, "Legal", story.now)
+    assert story.told("unscheduled") == set()
 
 
 def test_a_time_that_is_past_is_refused(story: Walk) -> None:

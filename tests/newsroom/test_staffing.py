@@ -422,7 +422,8 @@ def test_only_an_administrator_has_to_do_with_people_desks_and_the_agency(sessio
         lambda: desks.add_desk(session, eva, name="Sports desk", zone="UTC", now=now),
         lambda: desks.change_desk(session, eva, desk.public_id, name="Sports desk", zone="UTC", now=now),
         lambda: desks.change_newsroom(
-            session, eva, agency="Other News", first_year=1999, permission_sentence="", now=now
+            session, eva, agency="Other News", first_year=1999, permission_sentence="", ask_mail="", ask_phone="",
+            now=now,
         ),
     )  # fmt: skip
     for act in acts:

@@ -74,6 +74,32 @@ def test_a_deadline_on_another_day_names_the_day_for_each_clock() -> None:
     )
 
 
+def test_a_slug_and_a_title_that_run_from_right_to_left_turn_nothing_beside_them() -> None:
+    facts = {"slug": "سفن/<b>", "title": "سفن الحبوب", "assignment": "x", "by": "Eve", "words": "بعد ساعة"}
+    mail = wording.word(
+        "said",
+        facts,
+        Recipient("Marta", "m@meridian.example", "Europe/Brussels"),
+        agency="Meridian News",
+        links=Links("https://desk.meridian.example"),
+        now=factories.NOW,
+    )
+    assert "Eve says how <bdi>سفن/&lt;b&gt;</bdi> goes:" in mail.html
+    assert '<blockquote dir="auto">بعد ساعة</blockquote>' in mail.html
+    assert ("Eve says how سفن/<b> goes:" in mail.text, "bdi" in mail.text + mail.subject) == (True, False)
+
+
+def test_a_brief_keeps_its_paragraphs_in_both_forms_of_a_mail() -> None:
+    to = Recipient("Marta", "m@meridian.example", "Europe/Brussels")
+    brief, links = "Talk to a captain.\n\n- when\n- <b>who</b>", Links("https://desk.meridian.example")
+    asked = {"slug": "GRAIN", "title": "Grain", "by": "Eve", "assignment": "x", "offer": "y", "brief": brief}
+    changed = {**asked, "changes": [{"field": "brief", "old": "", "new": brief}]}
+    for kind, facts in (("offer", asked), ("story_changed", changed)):
+        mail = wording.word(kind, facts, to, agency="Meridian News", links=links, now=factories.NOW)
+        assert ">Talk to a captain.<br><br>- when<br>- &lt;b&gt;who&lt;/b&gt;</" in mail.html
+        assert brief in mail.text.replace("\n    ", "\n")
+
+
 def test_what_people_typed_cannot_become_markup() -> None:
     mail = wording.word(
         "said",

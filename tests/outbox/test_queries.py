@@ -91,6 +91,7 @@ def test_what_nobody_is_to_hear_any_more_is_not_among_what_cannot_be_delivered(h
     service.cancel(hands.session, [message.id], why="edition 2 is out", now=hands.now)
     assert queries.dead(hands.session) == []
     assert queries.dead_count(hands.session) == 0
+    assert [one.cancelled for one in queries.past_sending(hands.session)] == ["edition 2 is out"]
     assert ("newsroom", 0) in hands.session.info["touched"]
 
 

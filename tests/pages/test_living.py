@@ -138,6 +138,47 @@ def test_a_slipped_key_publishes_nothing_and_the_key_itself_only_leads_to_the_bu
     expect(eva.locator("button:visible")).to_have_count(0)
 
 
+def test_acts_open_at_their_button_a_phone_has_the_rest_behind_one_and_marked_copy_is_clean_on_paper(
+    house: House,
+) -> None:
+    with house.app.store.write() as session:
+        story = session.merge(house.room.story)
+        story.state = "filed"
+        texts = ("Ships sail", "<p>One goes.</p>\n<ul><li>Two stay.</li></ul>"), ("Ships wait", "<ul><li>One</li></ul>")
+        first, _ = (
+            factories.version(session, story, headline=headline, body_html=body, places=(), by=())
+            for headline, body in texts
+        )
+    eva = house.seat(house.room.eva)
+    eva.goto(f"{house.url}/stories/{house.room.story.public_id}?since={first.public_id}")
+    button, form = eva.get_by_text("Embargo…"), eva.locator("[open] > .menu-list")
+    button.click()
+    expect(form.get_by_label("in the time of")).to_be_visible()
+    at, opened, height = button.bounding_box(), form.bounding_box(), eva.evaluate("innerHeight")
+    assert at
+    assert opened
+    assert abs(opened["x"] - at["x"]) < 2
+    assert 0 <= opened["y"] < opened["y"] + opened["height"] <= height
+    assert min(abs(opened["y"] + opened["height"] - at["y"]), abs(opened["y"] - at["y"] - at["height"])) < 12
+    eva.set_viewport_size({"width": 390, "height": 844})
+    eva.keyboard.press("Escape")
+    expect(button).to_be_hidden()
+    eva.get_by_text("More…", exact=True).click()
+    button.click()
+    sizes = (
+        eva.locator("#story-acts")
+        .locator(".btn:visible, input:visible")
+        .evaluate_all("all => all.map(one => one.getBoundingClientRect()).map(box => [box.height, box.right])")
+    )
+    assert len(sizes) > 6
+    assert all(tall >= 40 and right <= 390 for tall, right in sizes)
+    expect(eva.locator("ins:visible, del:visible")).not_to_have_count(0)
+    eva.emulate_media(media="print")
+    expect(eva.locator("del:visible")).to_have_count(0)
+    assert eva.locator("article").inner_text().split() == ["Ships", "wait", "One"]
+    assert eva.locator("ins").first.evaluate("ins => getComputedStyle(ins).textDecorationLine") == "none"
+
+
 def test_text_kept_in_the_browser_goes_once_it_is_filed_and_is_never_offered_over_the_desks(house: House) -> None:
     olena = house.seat(house.room.olena)
     write = f"{house.url}/stories/{house.room.story.public_id}/write?keep=1"
@@ -155,6 +196,10 @@ def test_whoever_signs_out_leaves_no_text_in_the_browser_and_is_asked_first(hous
     olena = house.seat(house.room.olena)
     olena.goto(f"{house.url}/stories/{house.room.story.public_id}/write?keep=1")
     olena.get_by_label("Copy").fill("Nobody else is to read this.")
+    expect_kept(olena, 1)
+    olena.get_by_label("Copy").fill("")
+    expect_kept(olena, 0)  # what stands as it came was not typed
+    olena.get_by_label("Copy").fill("Nobody else is to read this.")
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:
@@ -163,13 +208,41 @@ def test_whoever_signs_out_leaves_no_text_in_the_browser_and_is_asked_first(hous
 
     olena.once("dialog", stay)
     olena.get_by_role("button", name="Sign out").click()
-    assert "not sent" in asked[0]
+    assert "kept in this browser: GRAIN/CORRIDOR." in asked[0]
     assert olena.evaluate(KEPT) == 1
     olena.goto(f"{house.url}/mine")  # no script here, so nobody asks
     olena.get_by_role("button", name="Sign out").click()
     olena.wait_for_url("**/sign-in*")
     assert olena.evaluate(KEPT) == 0
     assert not [one for one in olena.context.cookies() if one["name"] == "desk_left"]
+
+
+def test_who_has_the_copy_open_is_said_to_others_while_they_write_and_the_key_that_saves_goes_on_writing(
+    house: House,
+) -> None:
+    story = f"{house.url}/stories/{house.room.story.public_id}"
+    eva, olena = (house.seat(one) for one in (house.room.eva, house.room.olena))
+    eva.goto(f"{story}/write")
+    with olena.expect_response("**/write/here"):
+        olena.goto(f"{story}/write?keep=1")
+    expect(olena.get_by_role("status")).to_have_text("Eva Janssens has this copy open.")
+    with eva.expect_response("**/write/here"):
+        eva.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(eva.locator("[data-present]")).to_have_text("Olena Demchuk has this copy open.")
+    eva.get_by_label("Headline").fill("Ministers agree")
+    eva.keyboard.press("Control+s")
+    eva.wait_for_url("**/write?saved=1")
+    eva.get_by_label("Headline").fill("Ministers agree on a map")
+    eva.keyboard.press("Control+Enter")
+    eva.wait_for_url(story)
+    expect(eva.get_by_role("status").first).to_have_text("Saved as version 2.")
+    olena.goto(f"{story}/write")
+    expect(olena.locator("main")).not_to_contain_text("has this copy open")
+
+
+def expect_kept(page: Page, texts: int) -> None:
+    page.wait_for_timeout(500)  # it is kept once somebody pauses
+    assert page.evaluate(KEPT) == texts
 
 
 def _living(walk: Walk, role: str) -> list[tuple[str, str]]:

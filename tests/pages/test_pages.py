@@ -12,7 +12,7 @@ from desk.permissions import TABLE
 from tests.pages.newsrooms import ROLES, Walk
 
 # what is no page: an answer to machines, a file, plain text, a part of a page
-NO_PAGES = frozenset({"static", "health.live", "health.ready", "republication.plain", "assignments.read_deadline"})
+NO_PAGES = frozenset({"static", "health.live", "health.ready", "republication.plain", "readback.deadline"})
 
 # which thing a page with an id in its address is walked with
 THINGS: dict[str, dict[str, str]] = {

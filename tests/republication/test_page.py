@@ -45,7 +45,7 @@ A court hears the importers’ case.
 """
 
 HTML = f"""\
-<article lang="en">
+<article lang="en" dir="ltr">
 <h1>Grain ships wait as Odesa opens a new lane</h1>
 <p>By Olena Demchuk, Black Sea Correspondent Meridian News</p>
 <p>ODESA/ISTANBUL (Meridian News) – Ministers met in <em>Odesa</em> on Tuesday &amp; talked.</p>
@@ -64,6 +64,30 @@ def test_the_plain_text_has_each_part_in_its_own_paragraph() -> None:
 
 def test_the_html_is_the_same_text_and_clean() -> None:
     assert page.html(COPY) == HTML
+
+
+def test_an_article_from_right_to_left_says_so_and_so_does_each_line_in_it_that_runs_the_other_way() -> None:
+    arabic = replace(
+        COPY,
+        language="ar",
+        headline="NATO: السفن تنتظر",  # a headline is of the story's language, whatever its first letters are
+        bylines=[("ليلى حداد", "مراسلة")],
+        places=["بيروت"],
+        body_html="<p>تنتظر السفن.</p>",
+        abstracts=["Herders sell early.", "حكمت المحكمة."],
+    )
+    assert page.html(arabic).splitlines() == [
+        '<article lang="ar" dir="rtl">',
+        "<h1>NATO: السفن تنتظر</h1>",
+        '<p dir="ltr">By ليلى حداد, مراسلة Meridian News</p>',
+        "<p>بيروت (Meridian News) – تنتظر السفن.</p>",
+        f'<p dir="ltr">{COPYRIGHT}</p>',
+        '<h2 dir="ltr">More Meridian News</h2>',
+        '<p dir="ltr">Herders sell early.</p>',
+        "<p>حكمت المحكمة.</p>",
+        "</article>",
+    ]
+    assert '<p dir="rtl">حكمت المحكمة.</p>' in page.html(replace(arabic, language="en-GB"))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from desk.net import sign
 from desk.outbox import rules as outbox
 from desk.republication import payload, rules, service
-from desk.republication.payload import Told
+from desk.republication.payload import Correction, Told
 from tests.factories import NOW
 from tests.republication.test_page import COPY
 
@@ -26,7 +27,7 @@ TOLD = Told(
     story="cdfghjkmnp",
     slug="GRAIN/CORRIDOR",
     desk="World desk",
-    edition=2,
+    edition=3,
     published_at=NOW,
     was_wrong="33",
     is_right="53",
@@ -34,6 +35,15 @@ TOLD = Told(
     abstract="Ministers met.",
     ask_name="World desk, Meridian News",
     ask_mail="desk@meridian.example",
+    ask_phone="+32 2 555 01 42",
+    unanswered=[
+        Correction(
+            edition=2,
+            published_at=NOW - timedelta(minutes=92),
+            was_wrong="Seven barges waited.",
+            is_right="Eleven barges waited.",
+        )
+    ],
     receipt="https://desk.meridian.example/receipts/abc",
 )
 
@@ -43,10 +53,12 @@ def fields(of: dict[str, Any], prefix: str = "") -> Iterator[str]:
         yield f"{prefix}{name}"
         if isinstance(value, dict):
             yield from fields(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            yield from fields(value[0], f"{prefix}{name}[].")
 
 
 def test_every_field_is_documented_and_every_documented_field_is_there() -> None:
-    documented = set(re.findall(r"(?m)^\| `([a-z_.]+)` \| (?:text|number|time|object) \|", DOC))
+    documented = set(re.findall(r"(?m)^\| `([a-z_.[\]]+)` \| (?:text|number|time|object|list) \|", DOC))
     assert documented == set(fields(payload.compose(TOLD))) - {"data"}
 
 
@@ -64,7 +76,7 @@ def test_the_example_in_the_docs_is_what_the_code_sends() -> None:
         story="cdfghjkmnp",
         slug="DANUBE/LEVELS",
         desk="World desk",
-        edition=2,
+        edition=3,
         published_at=NOW,
         was_wrong="The gauge stood at 33 centimetres.",
         is_right="The gauge stood at 53 centimetres.",
@@ -78,6 +90,8 @@ def test_the_example_in_the_docs_is_what_the_code_sends() -> None:
         abstract="Barges put half their cargo ashore at Budapest as the river fell for the eleventh day.",
         ask_name="World desk, Meridian News",
         ask_mail="desk@meridian.example",
+        ask_phone="+32 2 555 01 42",
+        unanswered=TOLD.unanswered,
         receipt="https://desk.meridian.example/receipts/6fb81d0c4a8e",
     )
     assert json.loads(payload.to_bytes(told)) == json.loads(DOC.split("```json")[1].split("```")[0])
@@ -110,7 +124,7 @@ def test_a_correction_says_what_was_wrong_what_is_right_and_gives_the_text() -> 
     found = payload.compose(TOLD)
     data = found["data"]
     assert (found["version"], found["type"], found["timestamp"]) == (1, "story.corrected", "2026-11-24T13:37:00Z")
-    assert (data["was_wrong"], data["is_right"], data["edition"], data["cause"]) == ("33", "53", 2, "correction")
+    assert (data["was_wrong"], data["is_right"], data["edition"], data["cause"]) == ("33", "53", 3, "correction")
     assert data["text"]["byline"] == "By Olena Demchuk, Black Sea Correspondent Meridian News"
     assert data["text"]["body_text"] == "Ministers met in Odesa on Tuesday & talked.\n\nThey agreed on little."
 
@@ -119,6 +133,8 @@ def test_a_correction_says_what_was_wrong_what_is_right_and_gives_the_text() -> 
 def test_a_kill_and_a_test_bear_no_text_but_every_field(cause: str) -> None:
     found = payload.compose(Told(notice="n", at=NOW, cause=cause, copy=COPY if cause == "kill" else None))
     assert found["data"]["text"] is None
+    assert found["data"]["unanswered"] == []
+    assert found["data"]["ask"] == {"name": None, "mail": None, "phone": None}
     assert set(found["data"]) == set(payload.compose(TOLD)["data"])
 
 

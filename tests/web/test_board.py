@@ -52,17 +52,32 @@ def test_copy_that_was_filed_stands_at_the_desk_with_how_long_it_waits(
     assert "Approve v1" in found["desk"]
 
 
-def test_a_late_story_says_when_its_editor_has_been_told(eva: FlaskClient, room: Room, store: Store) -> None:
+def test_a_late_story_says_to_whom_the_reminder_went_and_keeps_the_name_of_its_state(
+    eva: FlaskClient, room: Room, store: Store
+) -> None:
     with store.write() as session:
         session.get_one(Story, room.story.id).due_at = at = factories.NOW - timedelta(minutes=16)
         of = session.get_one(Assignment, room.assignment.id)
         of.deadline_at = at
         session.execute(delete(Rung))
         reminding.plan(session, of, now=at)
-    assert "late" in words(parts(eva.get("/"), "//a[contains(@class, 'chip')]"))
+    assert "reminder sent" not in bands(eva)["late"]
     with store.write() as session:
         reminding.fire_due(session, factories.NOW)
-    assert "told editor" in words(parts(eva.get("/"), "//a[contains(@class, 'chip')]"))
+    page = eva.get("/")
+    assert "reminder sent to Eva Janssens and Olena Demchuk" in said(page)
+    assert words(parts(page, "//a[contains(@class, 'chip')]")) == "reporting"
+
+
+def test_on_paper_a_board_says_which_one_it_is_and_how_it_stood_when(eva: FlaskClient, room: Room) -> None:
+    for path, which in (
+        ("/?view=state", "All desks · By state"),
+        (f"/?desk={room.desk.public_id}", "World desk · By deadline"),
+        ("/waiting", "Waits for me · Eva Janssens"),
+    ):
+        (line,) = parts(eva.get(path), "//*[contains(@class, 'only-paper')]")
+        at = "as it stood on Tue 24 November 2026, 14:37 Brussels"
+        assert " ".join(line.text_content().split()) == f"Meridian News · {which} · {at}"
 
 
 def test_what_goes_out_by_itself_stands_by_the_time_it_goes(eva: FlaskClient, room: Room, store: Store) -> None:

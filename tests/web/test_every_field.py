@@ -38,7 +38,10 @@ from tests.room import PASSWORD, Room, open_room
 
 LONG = "x" * 300 + "\x00\u202e\ufffe" + "y" * 300
 READERS = {"text", "texts", "listed", "whole", "typed_moment", "needed_moment", "shown_moment"}
-IDS = {"do", "base", "base_n", "version", "edition", "newest", "from", "next", "keep", "held_action", "embargo_seen"}
+IDS = {
+    "do", "base", "base_n", "version", "edition", "newest", "from", "next", "keep", "held_action", "embargo_seen",
+    "item",
+}  # fmt: skip
 
 
 class Rehearsal(Store):
@@ -261,7 +264,10 @@ FORMS = {
     "republication.acknowledge": Form(lambda s: f"/receipts/{s.token}", {"name": "Ivo at the Post"}, Scene.receipt),
     "settings.change_newsroom": Form(
         lambda s: "/settings",
-        {"agency": "Meridian News", "first_year": "1999", "permission_sentence": "By permission."},
+        {
+            "agency": "Meridian News", "first_year": "1999", "permission_sentence": "By permission.",
+            "ask_mail": "desk@meridian.example", "ask_phone": "+32 2 555 01 42",
+        },
     ),
     "settings.add_desk": Form(lambda s: "/desks", {"name": "Sport", "zone": "UTC"}),
     "settings.change_desk": Form(on("desks", ""), {"name": "Sport", "zone": "UTC"}),
@@ -280,6 +286,8 @@ FORMS = {
             "abstract": "Ships.", "ednote": "Call me.", "base_n": "1", "assignment": "", "do": "save",
         },
     ),
+    "writing.here": Form(on("stories", "/write/here"), {"assignment": ""}),
+    "writing.gone": Form(on("stories", "/write/gone"), {"assignment": ""}),
 }  # fmt: skip
 
 

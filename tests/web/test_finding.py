@@ -22,12 +22,19 @@ def test_words_find_stories_people_and_what_the_wires_sent(eva: FlaskClient, roo
         person = session.get_one(Person, room.nino.id)
         person.title = "Grain correspondent"
         item = factories.item(session)
-        item.headline, item.search_text = "Grain ships wait", " grain ships wait "
+        item.headline, item.search_text = "Ships wait", " ships wait the grain is wet "
+        item.body_html = "<p>The <b>grain</b> is wet.</p>"
         session.get_one(type(room.story), room.story.id).search_text = " grain corridor "
     assert heads(eva, "/find?q=grain") == ["Stories", "People", "Wire"]
     page = eva.get("/find?q=grain")
-    for words in (room.story.slug, "Nino Kapanadze", "Grain ships wait"):
+    for words in (room.story.slug, "Nino Kapanadze", "Ships wait The grain is wet."):
         assert words in said(page)
+    assert [mark.text for mark in lxml.html.fromstring(page.text).iter("mark")] == ["GRAIN", "grain"]
+    assert "Last changed from" in said(page)
+    assert "days in Brussels" in said(page)
+    groups = {one.get("label"): one for one in lxml.html.fromstring(page.text).iter("optgroup")}
+    assert "on hold" in groups["State"].text_content()
+    assert "At the desk" in groups["On the board"].text_content()
     assert heads(eva, "/find?q=grain&state=reporting") == []
     assert "No story has these words." in said(eva.get("/find?q=wait"))
     assert f"/find?person={room.nino.public_id}" in page.text

@@ -1,5 +1,7 @@
 """The page on which a story's frame is changed."""
 
+from itertools import pairwise
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -125,8 +127,8 @@ def test_a_story_in_arabic_says_so_and_sets_its_own_direction(
     page = eva.get(f"/stories/{room.story.public_id}{where}")
     assert '<bdi lang="ar">حبوب/ممر</bdi>' in page.text
     for words in ("الوزراء يجتمعون في أوديسا", "اسألوا القباطنة"):
-        for piece in page.text.split(words)[:-1]:
-            assert 'dir="auto"' in piece[-600:], words
+        for before, after in pairwise(page.text.split(words)):
+            assert 'dir="auto"' in before[-600:] + after[:200], words
 
 
 def test_a_story_made_in_arabic_is_found_by_its_words(eva: FlaskClient, room: Room, store: Store) -> None:

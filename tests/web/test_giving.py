@@ -29,9 +29,17 @@ def test_a_deadline_is_read_back_by_the_clocks_of_the_desk_and_of_whoever_is_ask
     eva: FlaskClient, room: Room
 ) -> None:
     words = read_back(eva, room, deadline="tomorrow 18:00 Tbilisi", people=[room.nino.public_id])
-    assert "in 24 h 23" in words
-    assert "15:00 Brussels, World desk" in words
-    assert "18:00 Tbilisi, Nino Kapanadze" in words
+    assert "in 24 h 23 Tomorrow 18:00 Tbilisi, Nino Kapanadze 15:00 Brussels, World desk" in words
+    typed = {"deadline": "18h", "deadline_zone": "Kyiv", "people": [room.nino.public_id], "places": "ODESA, ISTANBUL"}
+    assert "“18h” can be read in two ways. Write in 18 h or 18:00." in read_back(eva, room, **typed)
+    words = read_back(eva, room, **{**typed, "deadline": "18:00"})
+    assert "18:00 Kyiv, the story 17:00 Brussels, World desk 20:00 Tbilisi, Nino Kapanadze" in words
+    assert "Left empty it is Kyiv, now 15:37, after ODESA." in words
+    assert "18:00 Kyiv 17:00 Brussels, World desk 19:00 Istanbul, the story" in read_back(
+        eva, room, deadline="18:00 Kyiv", zone="Istanbul"
+    )
+    assert "Tripoli could be in Africa/Tripoli, Asia/Beirut." in read_back(eva, room, places="Tripoli, Odesa")
+    assert "Unknown zone: Odesssa" in read_back(eva, room, zone="Odesssa")
 
 
 def test_before_anyone_is_told_it_stands_who_would_hear_what_and_when(eva: FlaskClient, room: Room) -> None:
@@ -68,7 +76,10 @@ def test_whoever_gives_a_story_out_is_told_to_whom_it_went(eva: FlaskClient, roo
         },
     )
     page = eva.get(made.headers["Location"])
-    assert "Offered to Olena Demchuk and one other." in said(page)
+    due = (
+        "tomorrow 18:00 Brussels (World desk, the story) · 19:00 Kyiv (Olena Demchuk) · 21:00 Tbilisi (Nino Kapanadze)"
+    )
+    assert f"Offered to Olena Demchuk and one other. Due {due}." in said(page)
     assert "Offered to Olena" not in said(eva.get(made.headers["Location"])), "it is said once"
 
 
@@ -272,6 +283,43 @@ def test_what_was_typed_comes_back_in_the_form_that_is_there_since_somebody_acce
             page.text_content().count("The talks run late") + len(page.xpath("//input[@value='The talks run late']"))
             == 1
         )
+
+
+def test_what_was_typed_for_an_assignment_that_is_over_meanwhile_is_there_to_be_copied_and_what_became_of_it(
+    eva: FlaskClient, room: Room
+) -> None:
+    address = f"/assignments/{room.assignment.public_id}"
+    assert post(eva, f"{address}/cancel", {"why": "Overtaken"}).status_code == 303
+    for act, typed in (
+        ("deadline", {"deadline": "tomorrow 18:00", "deadline_zone": "Kyiv", "why": "The talks run late"}),
+        ("reassign", {"people": [room.nino.public_id], "why": "She is at sea", "deadline": ""}),
+        ("cancel", {"why": "No longer wanted"}),
+        ("send-back", {"note": "Ask the pilots, too"}),
+    ):
+        refused = post(eva, f"{address}/{act}", typed)
+        assert refused.status_code == 409, act
+        left = lxml.html.fromstring(refused.text).xpath("//*[@id='left-over']//textarea")
+        kept = [words for name, words in typed.items() if name != "people" and words]
+        assert [one.text.strip() for one in left] == kept, act
+        assert "Eva Janssens cancelled it today 14:37 Brussels. “Overtaken”" in said(refused)
+    assert 'id="left-over"' not in eva.get(f"{address}/change").text
+
+
+def test_a_deadline_moved_or_given_with_it_is_said_as_typed_and_on_the_clock_of_whoever_has_it_or_is_asked(
+    eva: FlaskClient, room: Room
+) -> None:
+    address = f"/assignments/{room.assignment.public_id}"
+    moved = said(post(eva, f"{address}/deadline", {"deadline": "18h Tokyo tomorrow"}, follow_redirects=True))
+    due = "tomorrow 18:00 Tokyo · 11:00 Kyiv (Olena Demchuk, the story) · 10:00 Brussels (World desk)"
+    assert f"The deadline is now {due}. Whom it concerns is told" in moved
+    assert "tomorrow 18:00 Tokyo · 11:00 Kyiv (theirs, the story) · 10:00 Brussels (the desk)" in moved
+    assert "18:00 Tokyo, tomorrow 11:00 Kyiv, Olena Demchuk, the story" in said(eva.get(f"{address}/change"))
+    given = {"people": [room.nino.public_id], "deadline": "tomorrow 9 Kyiv"}
+    gave = said(post(eva, f"{address}/reassign", given, follow_redirects=True))
+    due = "tomorrow 09:00 Kyiv (the story) · 11:00 Tbilisi (Nino Kapanadze) · 08:00 Brussels (World desk)"
+    assert f"Taken back, and offered to Nino Kapanadze. Due {due}." in gave
+    more = said(post(eva, f"{address}/offer", {"people": [room.arthur.public_id]}, follow_redirects=True))
+    assert "Offered to Arthur Lim. Due tomorrow 09:00 Kyiv" in more
 
 
 def test_whoever_looks_at_anothers_assignment_reads_who_has_it_and_what_they_said(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import lxml.html
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -126,7 +127,10 @@ def test_a_receipt_is_given_twice_and_says_that_a_later_edition_stands(
         story = session.get_one(Story, room.story.id)
         notifying.edition_out(session, story, factories.edition(session, story, "kill", why="false"), NOW)
         assert session.scalars(select(Edition.number)).all() == [1, 2]
-    assert "This edition no longer stands: edition 2 (killed)" in said(stranger.get(f"/receipts/{token}"))
+    page = said(stranger.get(f"/receipts/{token}"))
+    assert "KILL GRAIN/CORRIDOR" in page
+    assert "This edition no longer stands: edition 2 (killed)" in page
+    assert "Take this story down everywhere now" in page
     for name in ("D. Petrović", "somebody else"):
         post(stranger, f"/receipts/{token}", {"name": name})
     page = said(stranger.get(f"/receipts/{token}"))
@@ -138,11 +142,19 @@ def test_a_receipt_is_given_twice_and_says_that_a_later_edition_stands(
 @pytest.mark.parametrize(
     ("cause", "more", "first"),
     [
-        ("correction", {"wrong": "33 cm", "right": "53 cm"}, "CORRECTION Put this text in place of yours now"),
-        ("kill", {"why": "The source withdrew."}, "KILL Take this story down everywhere now"),
+        (
+            "correction",
+            {"wrong": "33 cm", "right": "53 cm"},
+            "CORRECTION GRAIN/CORRIDOR Grain ships wait as Odesa opens a new lane Put this text in place of yours now",
+        ),
+        (
+            "kill",
+            {"why": "The source withdrew."},
+            "KILL GRAIN/CORRIDOR Grain ships wait as Odesa opens a new lane Take this story down everywhere now",
+        ),
     ],
 )
-def test_a_receipt_says_first_what_must_be_done_then_what_was_and_is_and_by_whom_it_was_sent(
+def test_a_receipt_says_first_which_story_and_what_must_be_done_then_what_was_and_is_and_by_whom_it_was_sent(
     stranger: FlaskClient, store: Store, room: Room, radio: Licensee, cause: str, more: dict[str, str], first: str
 ) -> None:
     with store.write() as session:
@@ -150,11 +162,60 @@ def test_a_receipt_says_first_what_must_be_done_then_what_was_and_is_and_by_whom
         notifying.edition_out(session, story, factories.edition(session, story, cause, **more), NOW)
         token = session.scalars(select(Message).order_by(Message.id.desc())).first().facts["receipt"]  # type: ignore[union-attr]  # just put
     page = stranger.get(f"/receipts/{token}")
-    assert f"GRAIN/CORRIDOR {first}" in said(page)
+    assert f"Meridian News {first}" in said(page)
     assert f"From World desk, Meridian News, to {radio.name}, today 14:37 Belgrade: edition 2." in said(page)
     assert ("Was 33 cm Now 53 cm" in said(page)) == (cause == "correction")
     assert ("The reason: The source withdrew." in said(page)) == (cause == "kill")
-    assert (" killed" in page.text) == (cause == "kill")
+    assert f'class="door told {cause} "' in " ".join(page.text.split())
+
+
+def test_what_is_not_answered_stands_in_red_before_all_else_and_is_counted_in_the_list(
+    eva: FlaskClient, store: Store, room: Room, radio: Licensee
+) -> None:
+    here = f"/licensees/{radio.public_id}"
+    assert "unanswered" not in eva.get(here).text + eva.get("/licensees").text
+    with store.write() as session:
+        story = session.get_one(Story, room.story.id)
+        for cause, more in (("correction", {"wrong": "a", "right": "b"}), ("update", {})):
+            notifying.edition_out(session, story, factories.edition(session, story, cause, **more), NOW)
+        session.get_one(Licensee, radio.id).contact = "D. Petrović, +381 11 555 0142"
+    page = eva.get(here)
+    (row,) = lxml.html.fromstring(page.text).xpath("//*[@id='unanswered']//tr[@class='late']")
+    assert "correction unanswered" in " ".join(row.text_content().split())
+    assert "Call them: D. Petrović, +381 11 555 0142." in said(page)
+    assert (
+        page.text.index('id="unanswered"') < page.text.index("edition 3, update") < page.text.index("edition 1, first")
+    )
+    assert "one correction unanswered" in said(eva.get("/licensees"))
+    assert 'class="row lic licensees late"' in eva.get("/licensees").text
+
+
+def test_a_story_from_right_to_left_keeps_its_direction_on_every_page_a_licensee_has_of_it(
+    eva: FlaskClient, stranger: FlaskClient, store: Store, room: Room, radio: Licensee
+) -> None:
+    with store.write() as session:
+        session.get_one(Story, room.story.id).language = "ar"
+        token = session.scalars(select(Message).where(Message.kind == "notice")).one().facts["receipt"]
+        factories.newsroom(session).ask_phone = "+32 2 555 01 42"
+    page = eva.get(f"/stories/{room.story.public_id}/republish").text
+    assert '<article lang="ar" dir="rtl">' in page
+    assert "&lt;article lang=&#34;ar&#34; dir=&#34;rtl&#34;&gt;" in page
+    receipt = stranger.get(f"/receipts/{token}")
+    assert '<p class="hl" lang="ar" dir="auto">' in receipt.text
+    assert '<a class="nowrap" href="tel:+3225550142">+32 2 555 01 42</a>' in receipt.text
+    assert "localhost" not in said(receipt)
+
+
+def test_a_receipt_link_that_was_cut_short_says_that_the_notice_is_to_be_acted_on_and_whom_to_ask(
+    stranger: FlaskClient, store: Store, room: Room
+) -> None:
+    with store.write() as session:
+        factories.newsroom(session).ask_mail = "desk@meridian.example"
+    page = stranger.get("/receipts/abc")
+    assert page.status_code == 404
+    assert "Do what the notice says: that does not wait for this page." in said(page)
+    assert "Questions? Meridian News: desk@meridian.example" in said(page)
+    assert "To the desk" not in said(page)  # they have no account here
 
 
 def test_a_new_licensee_has_no_desk_ticked_and_is_told_of_nothing_until_one_is(

@@ -120,6 +120,19 @@ def test_pressing_accept_on_an_old_page_says_the_same_and_changes_nothing(
     assert "Eva Janssens took the offer of SHIPS/COVER back." in said(answer)
 
 
+def test_whoever_is_too_late_to_accept_or_to_take_an_offer_back_reads_by_whom_and_goes_on_from_there(
+    desk: Desk, room: Room, nino: FlaskClient, eva: FlaskClient
+) -> None:
+    offer, lost = desk.offer(room.olena), desk.offer(room.nino)
+    desk.act(room.olena, c.accept, offer)
+    late = post(nino, f"/offers/{lost}/accept")
+    assert (late.status_code, "Olena Demchuk was a moment faster" in said(late)) == (409, True)
+    assert ("was first to accept SHIPS/COVER" in said(late), "data-error" in late.text) == (True, False)
+    late = post(eva, f"/offers/{offer}/withdraw")
+    assert (late.status_code, "Olena Demchuk has it" in said(late), "data-error" in late.text) == (409, True, False)
+    assert f'href="/assignments/{desk.assignment}/change"' in late.text
+
+
 def test_whoever_declined_and_is_asked_again_finds_the_new_offer_behind_the_old_link(
     desk: Desk, room: Room, nino: FlaskClient
 ) -> None:

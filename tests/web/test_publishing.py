@@ -8,6 +8,7 @@ from threading import Barrier
 import lxml.html
 import pytest
 from flask.testing import FlaskClient
+from lxml.html import HtmlElement
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
@@ -88,10 +89,20 @@ class Hands:
             return session.get_one(Story, self.room.story.id).state
 
 
+def chips(page: TestResponse) -> list[str]:
+    """The marks on a page."""
+    return [chip.text_content().strip() for chip in lxml.html.fromstring(page.text).find_class("chip")]
+
+
 def steps(page: TestResponse) -> list[str]:
     """The line of steps over a story."""
     (line,) = lxml.html.fromstring(page.text).find_class("steps")
     return [step.text_content().strip() for step in line]
+
+
+def opened(page: TestResponse) -> list[HtmlElement]:
+    """The forms of acts that are open."""
+    return [one for one in lxml.html.fromstring(page.text).find_class("sheet-menu") if one.get("open") is not None]
 
 
 WAY: dict[str, tuple[Callable[[Hands], TestResponse], str]] = {
@@ -204,6 +215,7 @@ def test_back_after_publishing_and_pressing_again_publishes_nothing(hands: Hands
     again = hands.send(hands.room.eva, old, "publish")
     assert again.status_code == 409
     assert "This story is published already" in said(again)
+    assert "today 14:37 Brussels: Eva Janssens published edition 1 (first) from version 1" in said(again)
     assert not changed(once, everything(hands.store))
 
 
@@ -237,6 +249,7 @@ def test_a_correction_typed_while_somebody_killed_the_story_is_there_to_copy(han
     assert hands.kill().status_code == 303
     refused = hands.send(hands.room.eva, old, "next-edition", wrong="It said four.", right="They are five.")
     assert refused.status_code == 409
+    assert "Eva Janssens killed the story with edition 2, “It did not happen”" in said(refused)
     left = lxml.html.fromstring(refused.text).get_element_by_id("left-over")
     assert [field.text.strip() for field in left.iter("textarea")] == ["It said four.", "They are five."]
 
@@ -246,8 +259,23 @@ def test_a_reason_to_kill_stands_in_no_other_form_when_it_comes_back(hands: Hand
         assert press().status_code == 303
     refused = hands.press(hands.room.eva, "kill", edition="7", why="It did not happen")
     assert (refused.status_code, refused.text.count("It did not happen")) == (409, 1)
-    forms = [one for one in lxml.html.fromstring(refused.text).iter("details") if one.get("open") is not None]
-    assert ["It did not happen" in one.text_content() for one in forms] == [True]
+    assert ["It did not happen" in one.text_content() for one in opened(refused)] == [True]
+
+
+def test_a_story_that_was_returned_says_so_on_the_board_and_on_its_page_until_it_is_filed_again(hands: Hands) -> None:
+    eva, room = hands.browsers[hands.room.eva.id], hands.room
+    assert hands.file().status_code == 303
+    assert hands.press(room.arthur, "return", version=hands.last().public_id, note="Which states?").status_code == 303
+    assert hands.save(room.olena, "Ministers of four states agree").status_code == 303
+    page = hands.page(room.eva)
+    assert "Returned by Arthur Lim today 14:37 Brussels: “Which states?”" in said(page)
+    for told in (page, eva.get("/")):
+        assert {"reporting", "returned"} <= set(chips(told))
+    assert "reporting" in chips(eva.get("/find"))
+    set_clock(hands.app, lambda: factories.NOW + timedelta(minutes=1))
+    assert hands.file().status_code == 303
+    for told in (hands.page(room.eva), eva.get("/")):
+        assert "returned" not in chips(told)
 
 
 # Embargoes, and what can be taken back
@@ -261,7 +289,9 @@ def test_an_embargo_schedules_nothing_and_moves_what_is_scheduled_and_says_both(
     page = hands.page(eva)
     assert "Embargo until tomorrow 18:00 Brussels: nothing goes out before. It schedules nothing." in said(page)
     assert "Lift the embargo of tomorrow 18:00 Brussels" in said(page)
-    assert "Publish at the lift" in said(page)
+    for told in (page, hands.browsers[eva.id].get("/")):
+        assert "Publish at the lift" in said(told)
+        assert "embargo until tomorrow 18:00 Brussels" in chips(told)
     assert hands.state() == "approved"
     assert hands.send(eva, page, "publish").status_code == 303
     assert hands.state() == "scheduled"
@@ -286,7 +316,9 @@ def test_a_publication_time_is_kept_when_a_later_version_is_approved_and_nothing
     assert "tomorrow 18:00 Brussels, not scheduled" in said(hands.page(eva))
     assert hands.approve().status_code == 303
     page = hands.page(eva)
-    assert "Publish at tomorrow 18:00 Brussels" in said(page)
+    for told in (page, hands.browsers[eva.id].get("/")):
+        assert "Publish tomorrow 18:00 Brussels" in said(told)
+        assert "set for tomorrow 18:00 Brussels, not scheduled" in chips(told)
     assert "It goes out at once, not at the time that was set." in said(page)
     kept = form_on(page, f"/stories/{hands.room.story.public_id}/schedule")
     assert hands.browsers[eva.id].post(kept.action, data=kept.fields).status_code == 303
@@ -302,6 +334,7 @@ def test_an_embargo_set_meanwhile_is_not_moved_by_a_page_that_does_not_show_it(h
     refused = hands.send(eva, old, "embargo", embargo="today 16:00")
     assert refused.status_code == 409
     assert "An embargo until tomorrow 18:00 Brussels was set since you opened this page" in said(refused)
+    assert "today 14:37 Brussels: Eva Janssens set an embargo until tomorrow 18:00 Brussels" in said(refused)
     assert 'value="today 16:00"' in refused.text
     alone = hands.press(eva, "own-authority", version=hands.last().public_id, why="It is night")
     assert "The embargo stands until tomorrow 18:00 Brussels." in said(alone)  # by the reader's clock, with its name
@@ -326,7 +359,7 @@ def test_whatever_can_be_taken_back_has_a_button_and_a_sentence(hands: Hands) ->
         assert (hands.state(), sentence in said(page)) == (state, True), act
         if act == "spike":
             assert "SPIKED today 14:37 Brussels, by Eva Janssens “The wires have it”" in said(page)
-            assert steps(page)[-1] == "SPIKED 14:37"
+            assert steps(page)[-1] == "SPIKED 14:37 Brussels"
     assert "Arthur Lim withdrew the approval of version 1" in said(hands.page(eva))
 
 
@@ -334,8 +367,9 @@ def test_a_spike_without_a_reason_comes_back_with_its_form_open(hands: Hands) ->
     refused = hands.press(hands.room.eva, "spike", why=" ")
     assert (refused.status_code, hands.state()) == (422, "reporting")
     assert "Say why: it is recorded, and whoever worked on it is told." in said(refused)
-    (form,) = (one for one in lxml.html.fromstring(refused.text).iter("details") if one.get("open") is not None)
+    (form,) = opened(refused)
     assert "It can be taken up again" in form.text_content()
+    assert form.xpath("ancestor::details[@open]/summary")[0].text_content() == "More…"
     assert hands.press(hands.room.eva, "spike", why="Old news").status_code == 303
     assert "Before it can go out" not in said(hands.page(hands.room.eva))
 
@@ -348,7 +382,7 @@ def test_a_killed_story_says_so_over_its_copy_and_on_the_page_for_licensees(hand
     assert hands.kill().status_code == 303
     page = hands.page(eva)
     assert "KILLED today 15:10 Brussels, by Eva Janssens “It did not happen”" in said(page)
-    assert steps(page)[-2:] == ["Published 14:37 (done)", "KILLED 15:10"]
+    assert steps(page)[-2:] == ["Published 14:37 Brussels (done)", "KILLED 15:10 Brussels"]
     (copy,) = lxml.html.fromstring(page.text).find_class("article")
     assert "over" in copy.get("class", "").split()
     address = f"/stories/{hands.room.story.public_id}/republish"
@@ -371,11 +405,47 @@ def test_who_wrote_anothers_copy_anew_reads_how_much_and_what_was_put_out_alone_
     page = hands.page(eva)
     assert "You wrote 7 of its 9 words, headline and abstract counted: another has to approve." in said(page)
     assert "somebody else, or your authority" in said(page)
-    assert hands.press(eva, "approve", version=hands.last().public_id).status_code == 403
+    refused = hands.press(eva, "approve", version=hands.last().public_id)
+    assert (refused.status_code, refused.text.count(f'href="/stories/{hands.room.story.public_id}"')) == (403, 1)
     assert hands.send(eva, page, "own-authority", why="It is night").status_code == 303
-    assert "none: by authority of Eva Janssens" in said(hands.page(eva))
+    page = hands.page(eva)
+    assert "none: by authority of Eva Janssens" in said(page)
+    assert steps(page)[-2:] == ["Not approved: on own authority", "Published 14:37 Brussels (done)"]
     with hands.store.read() as session:
         assert session.get_one(Assignment, hands.room.assignment.id).state == "done"
+
+
+def test_who_mended_anothers_word_reads_how_many_and_that_they_may_approve(hands: Hands) -> None:
+    eva = hands.room.eva
+    assert hands.file().status_code == 303
+    assert "you may approve it" not in said(hands.page(eva))
+    assert hands.save(eva, "Ministers disagree").status_code == 303
+    page = said(hands.page(eva))
+    assert (
+        "You changed 1 of its 4 words, headline and abstract counted: that is mending, and you may approve it." in page
+    )
+    assert hands.save(eva, "Ministers agree").status_code == 303
+    page = hands.page(eva)
+    assert "none of its 4 words are yours: you may approve it." in said(page)
+    assert hands.send(eva, page, "approve").status_code == 303
+
+
+def test_a_step_that_nobody_took_is_said_to_be_skipped(hands: Hands) -> None:
+    eva, arthur = hands.browsers[hands.room.eva.id], hands.browsers[hands.room.arthur.id]
+    with hands.store.write() as session:
+        desk = session.merge(hands.room.desk)
+        idea, ours = (
+            factories.story(session, desk, slug, state) for slug, state in (("A", "pitched"), ("B", "commissioned"))
+        )
+    idea_at, ours_at = f"/stories/{idea.public_id}", f"/stories/{ours.public_id}"
+    assert steps(eva.get(idea_at))[:2] == ["Pitched 14:37 Brussels", "Commissioned"]
+    typed = {"do": "save", "base_n": "0", "headline": "Ministers agree", "body": "Ships sail."}
+    assert post(eva, f"{ours_at}/write", typed).status_code == 303
+    assert post(arthur, f"{ours_at}/approve", {"version": hands.last().public_id}).status_code == 303
+    assert steps(eva.get(ours_at)) == [
+        "Commissioned 14:37 Brussels (done)", "Reporting: skipped", "Filed: skipped", "Editing (done)",
+        "Approved 14:37 Brussels", "Published",
+    ]  # fmt: skip
 
 
 def test_only_whoever_approved_has_the_button_that_withdraws_it(hands: Hands) -> None:
@@ -389,9 +459,16 @@ def test_an_approver_who_returns_reads_what_changed_since_their_note(hands: Hand
     assert hands.file().status_code == 303
     assert hands.send(arthur, hands.page(arthur), "return", note="Do they?").status_code == 303
     again = hands.press(
-        hands.room.olena, "write", do="file", base_n="1", headline="Ministers disagree", body="Ships sail."
+        hands.room.olena,
+        "write",
+        do="file",
+        base_n="1",
+        headline="Ministers disagree",
+        body="Ships sail.\n\nRain fell.",
     )
     assert again.status_code == 303
     page = hands.page(arthur)
-    assert "Marked since you returned v1: headline" in said(page)
+    assert "Marked since you returned v1: headline, byline, dateline, 1 paragraph." in said(page)
     assert "<ins>disagree</ins>" in page.text
+    assert '<p dir="auto"><ins>Rain fell.</ins></p>' in page.text
+    assert "<ins" not in hands.page(arthur, read="clean").text

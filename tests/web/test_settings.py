@@ -7,9 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from desk.audit.models import Entry
 from desk.people.models import Desk, Membership, Newsroom
 from desk.store import Store
 from desk.stories.models import Story
+from tests import factories
 from tests.reader import form_on, post, said
 from tests.room import Room
 
@@ -29,6 +31,32 @@ def test_what_stands_under_copy_is_changed_by_an_administrator(ada: FlaskClient,
     assert ada.post("/settings", data=form.fields).status_code == 303
     row = newsroom(store)
     assert (row.first_year, row.permission_sentence) == (1987, "Reproduced with permission of Meridian News.")
+
+
+def test_where_licensees_ask_is_set_and_what_is_missing_is_said_once_there_are_some(
+    ada: FlaskClient, room: Room, store: Store
+) -> None:
+    assert 'id="ask-missing"' not in ada.get("/settings").text
+    with store.write() as session:
+        factories.licensee(session)
+    page = said(ada.get("/settings"))
+    assert "notices say “answer this mail”" in page
+    assert "They have no telephone number either." in page
+    fields = form_on(ada.get("/settings"), "/settings").fields.to_dict()
+    for name, wrong in (("ask_mail", "desk@localhost"), ("ask_phone", "ask for Eva")):
+        refused = post(ada, "/settings", {**fields, name: wrong})
+        assert (refused.status_code, form_on(refused, "/settings").fields[name]) == (422, wrong)
+        assert lxml.html.fromstring(refused.text).xpath(f"//p[@id='f-{name}-error']")
+    given = {"ask_mail": "desk@meridian.example", "ask_phone": "+32 2 555 01 42"}
+    assert post(ada, "/settings", {**fields, **given}).status_code == 303
+    assert 'id="ask-missing"' not in ada.get("/settings").text
+    with store.read() as session:
+        entry = session.scalars(select(Entry).where(Entry.verb == "newsroom_changed")).one()
+    assert entry.details["old"] == {
+        "agency": "Meridian News", "first_year": 1999, "ask_mail": None, "ask_phone": None,
+        "permission_sentence": fields["permission_sentence"],
+    }  # fmt: skip
+    assert (newsroom(store).ask_mail, newsroom(store).ask_phone) == tuple(given.values())
 
 
 def test_a_year_that_can_be_none_and_an_agency_without_a_name_are_refused(

@@ -20,7 +20,7 @@ from desk.wires.models import Intake, Item, Source, Use
 from tests import factories
 from tests.factories import NOW
 from tests.newsroom.test_wiring import send, wire
-from tests.reader import post, said
+from tests.reader import form_on, post, said
 from tests.room import Room
 
 pytestmark = pytest.mark.either
@@ -40,16 +40,40 @@ def test_each_row_of_the_wire_begins_a_story_with_one_press_until_there_is_one(
     eva: FlaskClient, store: Store, item: Item
 ) -> None:
     (row,) = rows(eva)
-    (form,) = row.xpath("form")
-    assert form.xpath(".//button/@data-key") == ["a"]
+    (form,) = row.xpath(".//form")
+    assert (form.xpath(".//button/@data-key"), row.xpath(".//a[@data-key]/@data-key")) == (["s"], ["a"])
     page = eva.post(form.get("action"), data=dict(form.fields), follow_redirects=True)
-    assert page.status_code == 200
+    assert "is open, without a deadline. Nobody is asked yet" in said(page)
     with store.read() as session:
         (story_id,) = session.scalars(select(Use.story_id).where(Use.item_id == item.id)).all()
         assert session.get_one(Story, story_id).title == item.headline
     (row,) = rows(eva)
-    assert row.xpath("form") == []
+    assert row.xpath(".//form | .//a[@data-key]") == []
     assert "in " in row.text_content()
+
+
+def test_an_item_is_assigned_by_the_form_which_is_filled_from_it_and_the_story_stands_on_it(
+    eva: FlaskClient, store: Store, room: Room, item: Item
+) -> None:
+    with store.write() as session:
+        wanted = session.get_one(Item, item.id)
+        wanted.headline, wanted.places = "Explosion reported at port", ["Odesa"]
+    (link,) = rows(eva)[0].xpath(".//a[@data-key='a']")
+    assert link.get("href") == f"/stories/new?item={item.public_id}"
+    page = eva.get(link.get("href"))
+    assert "The wire it stands on" in said(page)
+    form = form_on(page, "/stories/new")
+    begun = ("ODESA/EXPLOSION", "Explosion reported at port", "Odesa", room.desk.public_id)
+    assert tuple(form.fields[name] for name in ("slug", "title", "places", "desk")) == begun
+    form.fields["deadline"] = "sometime"
+    back = form_on(eva.post("/stories/new", data=form.fields), "/stories/new")
+    back.fields["deadline"], back.fields["people"] = "18h Kyiv", room.nino.public_id
+    made = said(eva.post("/stories/new", data=back.fields, follow_redirects=True))
+    assert "Due today 18:00 Kyiv (the story) · 20:00 Tbilisi (Nino Kapanadze) · 17:00 Brussels (World desk)." in made
+    assert "The story has the clock of Kyiv, after Odesa." in made
+    with store.read() as session:
+        used = session.scalars(select(Use.story_id).where(Use.item_id == item.id)).one()
+        assert session.get_one(Story, used).slug == "ODESA/EXPLOSION"
 
 
 def test_a_row_says_what_an_item_begins_with_without_its_dateline(eva: FlaskClient, store: Store, item: Item) -> None:
@@ -67,10 +91,11 @@ def test_a_row_says_what_an_item_begins_with_without_its_dateline(eva: FlaskClie
 def test_nobody_who_makes_no_stories_and_no_item_that_was_killed_is_offered_one(
     eva: FlaskClient, olena: FlaskClient, store: Store, item: Item
 ) -> None:
-    assert rows(olena)[0].xpath("form") == []
+    assert rows(olena)[0].xpath(".//form | .//a[@data-key]") == []
     with store.write() as session:
         session.get_one(Item, item.id).pubstatus = "canceled"
-    assert rows(eva)[0].xpath("form") == []
+    assert rows(eva)[0].xpath(".//form | .//a[@data-key]") == []
+    assert "The agency has killed this item" in said(eva.get(f"/stories/new?item={item.public_id}"))
 
 
 def stories(page: str) -> list[str]:
@@ -176,7 +201,7 @@ def test_who_edits_several_desks_and_used_none_says_on_which_the_story_is_opened
         sports = factories.desk(session, "Sports desk")
         session.add(Membership(person_id=room.eva.id, desk_id=sports.id, role="editor"))
         session.get_one(Story, room.story.id).made_by = None
-    (link,) = rows(eva)[0].xpath("a[@data-key='a']")
+    (link,) = rows(eva)[0].xpath(".//a[@data-key='s']")
     assert link.get("href") == f"/wire/{item.public_id}#open-story"
     (first, *desks) = lxml.html.fromstring(eva.get(f"/wire/{item.public_id}").text).xpath(
         "//select[@name='desk']/option"
@@ -203,8 +228,7 @@ def test_what_came_on_another_day_says_on_which_and_by_whose_clock(
         session.get_one(Item, item.id).at = NOW - timedelta(minutes=7)
         session.add(Use(item_id=old.id, story_id=room.story.id, by_id=room.eva.id, at=NOW))
     page = said(eva.get("/wire"))
-    assert "Sat 21 November 12:37" in page
-    assert "times of Brussels" in page
+    assert "Sat 21 November 12:37 Brussels Wire" in page
     assert "today 14:30" not in page
-    assert "14:30" in page
+    assert "14:30 Brussels Wire" in page
     assert "Sat 21 November 12:37 ·" in said(eva.get(f"/stories/{room.story.public_id}"))

@@ -90,7 +90,10 @@ def test_text_that_was_lost_is_shown_to_whoever_typed_it_and_to_nobody_else(
     with store.read() as session:
         lost_id = session.scalars(select(LostSave.public_id)).one()
     assert "Nothing sails." in olena.get(f"/lost/{lost_id}").text
-    assert "Somebody else had saved a newer version meanwhile. It is kept" in said(olena.get(f"/lost/{lost_id}"))
+    assert "Eva Janssens had saved version 1 by then, today 15:37 Kyiv. It is kept" in said(
+        olena.get(f"/lost/{lost_id}")
+    )
+    assert "Your text of GRAIN/CORRIDOR that could not be saved, today 15:37 Kyiv" in said(olena.get("/mine"))
     for other in (nino, eva):
         assert other.get(f"/lost/{lost_id}").status_code in (403, 404)
         assert post(other, f"/lost/{lost_id}/done").status_code in (403, 404)
@@ -189,8 +192,8 @@ def test_whoever_keeps_the_newer_text_is_led_back_to_the_same_text_on_the_same_b
     stale = write(nino, room, assignment=of, keep="1", body="Nothing sails.")
     assert stale.status_code == 409
     page = lxml.html.fromstring(stale.text)
-    (theirs,) = [link.get("href") for link in page.xpath("//a") if link.text_content() == "Keep theirs"]
-    back = nino.get(theirs)
+    (standing,) = [link.get("href") for link in page.xpath("//a") if link.text_content() == "Keep version 1"]
+    back = nino.get(standing)
     assert back.status_code == 200
     assert "guard.js" in back.text
     url = f"/stories/{room.story.public_id}/write"
@@ -316,7 +319,7 @@ def test_the_desk_writes_in_its_own_frame_and_sees_what_its_text_becomes_and_the
     assert filed.status_code == 303
     page = lxml.html.fromstring(eva.get(f"{url}/write").text)
     buttons = [one.text_content().strip() for one in page.xpath("//form[@data-draft]//button")]
-    assert buttons == ["Save"]
+    assert buttons == ["Save", "Save and go on writing"]
     assert page.xpath("//main//a[@href=$url]", url=url)
     assert "by Olena Demchuk, 4 words" in said(eva.get(f"{url}/write"))
     with store.write() as session:
@@ -366,3 +369,71 @@ def test_any_version_is_read_whole_with_the_one_before_and_the_one_after_it(
     assert f"version 2 · {clock.dated(NOW, room.desk.zone)}" in said(page), "on paper no day is called today"
     assert "· the last" in said(eva.get(f"{versions}/{third}"))
     assert eva.get(f"{versions}/bcdfghjkmn").status_code == 404
+
+
+def test_a_conflict_with_oneself_says_so_with_the_versions_number_and_time(olena: FlaskClient, room: Room) -> None:
+    assert write(olena, room).status_code == 303
+    stale = write(olena, room, body="Nothing sails.")
+    assert stale.status_code == 409
+    words = said(stale)
+    assert "You saved it in another window first. Nothing is lost." in words
+    assert "You saved version 1 of GRAIN/CORRIDOR in another window, today 15:37 Kyiv." in words
+    assert "Save this over version 1 Keep version 1" in words
+    assert not re.search("theirs|[Ss]omebody|version 0", words)
+    (lost,) = lxml.html.fromstring(stale.text).xpath("//main//a[contains(@href, '/lost/')]/@href")
+    assert "You had saved version 1 in another window by then, today 15:37 Kyiv." in said(olena.get(lost))
+    assert write(olena, room, base_n=1, body="Nothing sails.").status_code == 303
+    assert "/lost/" not in olena.get("/mine").text
+
+
+def test_the_desk_goes_back_to_the_story_with_its_save_and_hears_what_that_ended(
+    olena: FlaskClient, eva: FlaskClient, arthur: FlaskClient, room: Room, store: Store
+) -> None:
+    story = f"/stories/{room.story.public_id}"
+    assert write(olena, room, do="file").status_code == 303
+    with store.read() as session:
+        version = session.scalars(select(Version.public_id)).one()
+    assert post(arthur, f"{story}/approve", {"version": version}).status_code == 303
+    at = {"version": version, "publish": "2026-11-24 18:00", "publish_zone": "Europe/Brussels"}
+    assert post(eva, f"{story}/schedule", at).status_code == 303
+    saved = write(eva, room, base_n=1, body="Nothing sails.")
+    assert saved.headers["Location"] == story
+    assert "Saved as version 2. That ended the approval by Arthur Lim and took it off the schedule: it does not go" in (
+        words := said(eva.get(story))
+    )
+    assert "it does not go out today 18:00 Brussels." in words
+    same = write(eva, room, base_n=2, body="Nothing sails.")
+    assert "It stands already, as version 2: nothing was changed." in said(eva.get(same.headers["Location"]))
+    on = write(eva, room, base_n=2, do="go_on", body="Nothing sails today.")
+    assert on.headers["Location"] == f"{story}/write?saved=3"
+    assert "Saved as version 3." in said(eva.get(on.headers["Location"]))
+    hers = write(olena, room, base_n=3, body="Ships sail.")
+    assert hers.headers["Location"] == f"{story}/write?saved=4", "whoever has the assignment goes on writing"
+
+
+def test_who_else_has_the_copy_open_stands_on_every_page_of_it_and_opening_it_writes_nothing(
+    olena: FlaskClient, eva: FlaskClient, arthur: FlaskClient, room: Room, store: Store
+) -> None:
+    story, hers = f"/stories/{room.story.public_id}", "Eva Janssens has this copy open."
+    before = everything(store)
+    page = lxml.html.fromstring(eva.get(f"{story}/write").text)
+    assert not changed(before, everything(store))
+    (line,) = page.xpath("//*[@data-present]")
+    assert line.get("hidden") is not None
+    (form,) = page.xpath("//form[@id=$id]", id=line.get("data-present-form"))
+    assert {"csrf_token", "assignment"} <= {one.name for one in form.inputs}
+    here, gone = line.get("data-present"), line.get("data-present-left")
+    assert post(eva, here, {"assignment": ""}).text.strip() == ""
+    assert post(olena, here, {"assignment": room.assignment.public_id}).text.strip() == hers
+    with store.write() as session:
+        factories.version(session, session.merge(room.story))
+        session.merge(room.story).state = "filed"
+    for path in (f"{story}/write", f"{story}/write?keep=1"):
+        assert hers in said(olena.get(path)), path
+    assert "Eva Janssens and Olena Demchuk have this copy open." in said(arthur.get(story))
+    assert "(today 15:37 Kyiv)" in said(olena.get(f"{story}/write"))
+    assert "Olena Demchuk has this copy open." in said(eva.get(f"{story}/write"))
+    assert "present.js" in olena.get(f"{story}/write?keep=1").text
+    assert post(eva, gone).status_code == 204
+    assert hers not in said(olena.get(f"{story}/write"))
+    assert post(arthur, here).status_code == 403

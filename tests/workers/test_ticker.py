@@ -111,7 +111,9 @@ def test_what_goes_wrong_in_a_ticker_is_logged_without_keys_and_passwords(tmp_pa
         facts = {"address": "olena@meridian.example"}
         outbox.put(session, "test_mail", "test", ("address", None), now=clock.utcnow(), facts=facts)
     database.engine.dispose()
-    with parent(str(database.engine.url), tmp_path, SMTP_URL="gopher://desk:hunter2@mail.example"):
+    # the fault's flag can't be written: there is no such folder
+    broken = {"DESK_FAULT": "after_claim", "DESK_VAR": str(tmp_path / "gone")}
+    with parent(str(database.engine.url), tmp_path, SMTP_URL="smtp://desk:hunter2@mail.example", **broken):
         eventually(lambda: "tick failed" in (tmp_path / "log").read_text(), "the fault to be logged")
     log = (tmp_path / "log").read_text()
     assert "Traceback" in log

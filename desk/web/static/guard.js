@@ -4,9 +4,13 @@
      <form id="…" data-draft>         what is typed is kept in this browser until it is known to have arrived. If the page opens
                                       with other text than was kept, it is offered back; it is never put there unasked
        data-draft-restore, data-draft-drop, data-draft-says   the words of that offer ({time} is put in), else English ones
+       data-draft-name                what it is about, said where somebody is about to lose it; else the page's title
+       data-draft-unsaved             the form was given back: what it opens with is not saved either
      data-draft-done="form-id …"      anywhere on a page: that form's text has arrived
      <button data-ctrl-enter>         Ctrl+Enter (or command) in its form presses it
-     <form data-leaves="…">           the way out: if text is kept that was not sent, these words ask whether to go all the same
+     <button data-ctrl-s>             Ctrl+S (or command) on its page presses it
+     <form data-leaves="…">           the way out: if text is kept that was not sent, these words ask whether to go all the
+                                      same ({names} is put in)
 
    Kept text belongs to one person on one device (body data-me) and is dropped after a week. It counts as arrived when the page
    after the sending says so (data-draft-done), shows a good flash, or already holds the same text. Whoever signs out leaves none
@@ -100,7 +104,15 @@
     if (form) release(form);
   });
 
-  /* ---- Ctrl+Enter ---- */
+  /* ---- Ctrl+Enter, Ctrl+S ---- */
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    const button = document.querySelector("[data-ctrl-s]");
+    if (!button) return;
+    event.preventDefault();
+    if (!event.repeat) button.click();
+  });
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
@@ -114,17 +126,22 @@
   /* ---- drafts ---- */
 
   const kept = (field) => field.name && !field.disabled && !["hidden", "password", "file", "submit", "button", "reset", "image"].includes(field.type);
-  const snapshot = (form) => {
+  const chosen = (select, asSent) => {
+    const options = [...select.options].filter((option) => (asSent ? option.defaultSelected : option.selected));
+    return options.length || select.type === "select-multiple" ? options : [...select.options].slice(0, 1);
+  };
+  // what stands in a form; `asSent`: what the page came with
+  const snapshot = (form, asSent = false) => {
     const values = {};
     for (const field of form.elements) {
       if (!kept(field)) continue;
       values[field.name] ??= [];
       if (field.type === "checkbox" || field.type === "radio") {
-        if (field.checked) values[field.name].push(field.value);
-      } else if (field.type === "select-multiple") {
-        values[field.name].push(...[...field.selectedOptions].map((option) => option.value));
+        if (asSent ? field.defaultChecked : field.checked) values[field.name].push(field.value);
+      } else if (field.localName === "select") {
+        values[field.name].push(...chosen(field, asSent).map((option) => option.value));
       } else {
-        values[field.name].push(field.value);
+        values[field.name].push(asSent ? field.defaultValue : field.value);
       }
     }
     return values;
@@ -175,23 +192,25 @@
     if (!form.id) return;
     const key = keyOf(form);
     let timer = 0;
-    let typed = false;
+    const saved = form.dataset.draftUnsaved === undefined ? snapshot(form, true) : null;
+    const isSaved = (values) => saved !== null && same(values, saved);
     let earlier = null; // the text on offer: what is typed meanwhile is kept beside it, not over it
     const keep = () => {
       clearTimeout(timer);
       timer = 0;
-      store.put(key, { at: Date.now(), values: snapshot(form), earlier });
+      const values = snapshot(form);
+      if (!isSaved(values)) store.put(key, { at: Date.now(), name: form.dataset.draftName || document.title, values, earlier });
+      else if (earlier) store.put(key, earlier);
+      else store.drop(key);
     };
     const show = (draft) => {
-      earlier = draft && !same(draft.values, snapshot(form)) ? draft : null;
+      earlier = draft && !same(draft.values, snapshot(form)) && !isSaved(draft.values) ? draft : null;
       if (earlier) offer(form, earlier, show);
-      else if (typed) keep();
-      else store.drop(key);
+      else keep();
     };
     show(store.get(key));
     const soon = (event) => {
       if (!kept(event.target)) return;
-      typed = true;
       clearTimeout(timer);
       timer = setTimeout(keep, 400);
     };
@@ -213,7 +232,8 @@
     const words = event.target.dataset.leaves;
     if (words === undefined) return;
     document.dispatchEvent(new Event("desk:leaving")); // what was typed a moment ago counts as well
-    if (keptBy(me).length && !window.confirm(words)) event.preventDefault();
+    const names = [...new Set(keptBy(me).map((key) => store.get(key)?.name).filter(Boolean))].join(", ");
+    if (keptBy(me).length && !window.confirm(words.replace("{names}", names))) event.preventDefault();
   });
 
   const forgetWhoLeft = () => {
